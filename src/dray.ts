@@ -1,0 +1,76 @@
+import type { CallOptions } from '#content';
+import type {
+  ListImagesOptions,
+  LoginOptions,
+  LoginResult,
+  LookOptions,
+  ManifestResult,
+  PullOptions,
+  PullPlan,
+  PullResult,
+  StoredImage,
+} from '#image';
+
+/**
+ * dray, ready to use: a local store and all registries. References are names as docker takes them; invalid ones reject with
+ * INVALID_REFERENCE before anything is asked.
+ */
+export interface Dray {
+  /** Pulls one image into the store and, with `output`, into a file. Resolves when everything is verified and in place. */
+  pull(reference: string, options?: PullOptions): Promise<PullResult>;
+  /** Pulls several; layers that they share are fetched once, and one output file holds them all. With `allTags`, one result per tag. */
+  pullAll(references: readonly string[], options?: PullOptions): Promise<readonly PullResult[]>;
+  /** What a pull would fetch. */
+  plan(reference: string, options?: PullOptions): Promise<PullPlan>;
+  /** The images in the store, newest first. */
+  images(options?: ListImagesOptions): Promise<readonly StoredImage[]>;
+  manifest(reference: string, options?: LookOptions): Promise<ManifestResult>;
+  /** The config blob of the image for one platform, as bytes of JSON. */
+  config(reference: string, options?: LookOptions): Promise<Uint8Array>;
+  /** Digest of what the name stands for (of the platform's manifest with `platform`). */
+  digest(reference: string, options?: LookOptions): Promise<string>;
+  /** Tags of a repository, in the registry's order, as its pages arrive. */
+  tags(repository: string, options?: CallOptions): AsyncIterable<string>;
+  /** Checks the credential against the registry, then stores it as docker does. `server` undefined: Docker Hub. */
+  login(server: string | undefined, options: LoginOptions): Promise<LoginResult>;
+  /** True when there was something to remove. */
+  logout(server: string | undefined, options?: CallOptions): Promise<boolean>;
+  /** Ends idle connections and threads, so that the process can end by itself. */
+  close(): Promise<void>;
+}
+
+/** Everything about this machine and user that dray does not look up by itself below its doors. Plain data. */
+export interface DrayOptions {
+  /** Folder of the store; by default where `defaults(env, home)` says. */
+  readonly root?: string | undefined;
+  /** Mirrors asked first, for every registry that the call names. */
+  readonly mirrors?: readonly string[] | undefined;
+  /** Hosts (`host[:port]`) that may be plain http, or TLS without a check; `true` for every host named in a reference. */
+  readonly insecure?: readonly string[] | boolean | undefined;
+  /** A CA bundle (PEM file) trusted for the registries named. */
+  readonly caFile?: string | undefined;
+  /** A folder as docker's certs.d/<host>: *.crt, *.cert, *.key. */
+  readonly certDir?: string | undefined;
+  /** For the registry of the reference, never for mirrors. */
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined;
+  /** Send no credentials at all. */
+  readonly anonymous?: boolean | undefined;
+  /** Proxy for all requests, in place of the environment's. */
+  readonly proxy?: string | undefined;
+  /** Sent to the registry of the reference, never to mirrors or along redirects. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Retries of a request or a transfer without progress; 5 by default. */
+  readonly retries?: number | undefined;
+  /** Milliseconds; 30,000 by default. */
+  readonly stallTimeout?: number | undefined;
+  /** Bytes per second, all transfers together. */
+  readonly limitRate?: number | undefined;
+  /** Layers in transfer at the same time; 6 by default. */
+  readonly concurrency?: number | undefined;
+  /** False: no fsync. */
+  readonly sync?: boolean | undefined;
+  /** Folder of docker's config.json. */
+  readonly configDir?: string | undefined;
+  /** Environment to read settings from; `process.env` by default, `{}` for none. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}

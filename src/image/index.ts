@@ -1,0 +1,15 @@
+export type {
+  ListImagesOptions,
+  LoginOptions,
+  LoginResult,
+  LookOptions,
+  ManifestResult,
+  OutputFormat,
+  OutputOptions,
+  PulledImage,
+  PulledLayer,
+  PullOptions,
+  PullPlan,
+  PullResult,
+  StoredImage,
+} from './types.ts';

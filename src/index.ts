@@ -1,0 +1,1 @@
+export type { Dray, DrayOptions } from './dray.ts';

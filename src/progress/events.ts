@@ -1,0 +1,137 @@
+import type { Descriptor, Digest } from '#oci';
+
+/** What a blob is to the image that is being moved. Only layers get lines of their own. */
+export type BlobRole = 'layer' | 'config' | 'manifest';
+
+/** A reference's work begins. `repository` is the path within the registry, `label` the tag or digest that was asked for. */
+export interface ImageStarted {
+  readonly kind: 'image-started';
+  /** Familiar name with tag or digest: `alpine:3.20`. */
+  readonly reference: string;
+  readonly repository: string;
+  readonly label: string;
+  readonly action: 'pull' | 'push' | 'copy';
+}
+
+/** Everything of one manifest is known: how much there is and how much of it is already here. */
+export interface ImagePlanned {
+  readonly kind: 'image-planned';
+  readonly reference: string;
+  readonly manifest: Descriptor;
+  readonly layers: readonly Descriptor[];
+  /** Bytes of all blobs, and of those that need not be fetched. */
+  readonly total: number;
+  readonly present: number;
+}
+
+export interface ImageDone {
+  readonly kind: 'image-done';
+  /** Familiar name with tag or digest. */
+  readonly reference: string;
+  /** The root that the name stands for: an index or a manifest. */
+  readonly digest: Digest;
+  readonly status: 'downloaded' | 'up-to-date';
+}
+
+/** A blob's transfer changes state. One of `queued`, `exists` comes first; `done` or `failed` last. */
+export interface BlobState {
+  readonly kind: 'blob';
+  readonly digest: Digest;
+  readonly size: number;
+  readonly role: BlobRole;
+  readonly state:
+    | 'queued'
+    | 'exists'
+    /** Another process with the same root is fetching it; we wait for its result. */
+    | 'waiting'
+    /** Bytes are asked for; `received` of them are here from an earlier run. */
+    | 'started'
+    | 'verifying'
+    | 'done'
+    | 'failed';
+  /** Bytes of it that are here. */
+  readonly received: number;
+}
+
+/** Bytes arrived. At most one every 100 ms and blob, and always one at the end. */
+export interface BlobProgress {
+  readonly kind: 'blob-progress';
+  readonly digest: Digest;
+  readonly role: BlobRole;
+  /** Bytes of the blob that are here now, those of earlier runs included. */
+  readonly received: number;
+  readonly size: number;
+}
+
+/** A transfer failed and will be tried again, from `received` on (0: from the start). */
+export interface BlobRetry {
+  readonly kind: 'blob-retry';
+  readonly digest: Digest;
+  readonly role: BlobRole;
+  readonly attempt: number;
+  /** Milliseconds until then. */
+  readonly delay: number;
+  readonly received: number;
+  readonly reason: string;
+}
+
+/** A request as a whole is tried again (a 5xx, a 429, a connection that broke before the answer). */
+export interface RequestRetry {
+  readonly kind: 'request-retry';
+  /** Method and URL, without query and credentials. */
+  readonly request: string;
+  readonly attempt: number;
+  readonly delay: number;
+  readonly reason: string;
+}
+
+/** An endpoint failed and the next one in the list is asked. */
+export interface EndpointFailed {
+  readonly kind: 'endpoint-failed';
+  readonly endpoint: string;
+  readonly reason: string;
+}
+
+/** Something the user should know that is no failure, one line, no escape sequences. */
+export interface Warning {
+  readonly kind: 'warning';
+  readonly text: string;
+}
+
+/** A line that docker prints at this point, e.g. `Using default tag: latest`. */
+export interface Notice {
+  readonly kind: 'notice';
+  readonly text: string;
+}
+
+/** An output file or folder is complete under its final name. */
+export interface OutputWritten {
+  readonly kind: 'output-written';
+  readonly path: string;
+  readonly format: 'docker-archive' | 'oci-archive' | 'oci-dir';
+  readonly size: number;
+}
+
+/** Details for `--log-level debug`. Never a secret. */
+export interface DebugNote {
+  readonly kind: 'debug';
+  readonly text: string;
+}
+
+/** Everything that long work says. Plain data: survives JSON and worker threads. */
+export type ProgressEvent =
+  | ImageStarted
+  | ImagePlanned
+  | ImageDone
+  | BlobState
+  | BlobProgress
+  | BlobRetry
+  | RequestRetry
+  | EndpointFailed
+  | Warning
+  | Notice
+  | OutputWritten
+  | DebugNote;
+
+/** Receives events, synchronously and in order. What it throws is a bug of its owner and ends the work. */
+export type OnEvent = (event: ProgressEvent) => void;

@@ -1,0 +1,10 @@
+export type {
+  Credential,
+  Endpoint,
+  FetchedManifest,
+  Keychain,
+  ManifestOptions,
+  OverOptions,
+  RegistryClient,
+  Repository,
+} from './types.ts';
