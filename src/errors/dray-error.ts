@@ -1,7 +1,5 @@
 import { CODES, type CodeFacts, type ErrorCode } from './codes.ts';
 
-const BRAND: unique symbol = Symbol.for('dray.error');
-
 export interface DrayErrorOptions {
   /** The next step for the person who reads it. */
   readonly hint?: string;
@@ -18,8 +16,8 @@ export class DrayError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly detail: Readonly<Record<string, unknown>>;
-  /** The brand survives two copies of the library in one process: `isDrayError` looks at it, not at the class. */
-  readonly [BRAND]: true = true;
+  /** A brand that survives two copies of the library in one process: `isDrayError` looks at it, not at the class. */
+  readonly isDrayError: true = true;
 
   constructor(code: ErrorCode, message: string, options: DrayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -35,7 +33,7 @@ export class DrayError extends Error {
 }
 
 export function isDrayError(value: unknown): value is DrayError {
-  return typeof value === 'object' && value !== null && BRAND in value;
+  return typeof value === 'object' && value !== null && 'isDrayError' in value && value.isDrayError === true;
 }
 
 /** True for a `DrayError` with one of these codes. */
