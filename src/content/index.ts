@@ -1,3 +1,12 @@
+/**
+ * The one idea: everything is a graph of descriptors that stands in some place, and `copy` brings it from one place to
+ * another. `ports.ts` says what a place must be able to do; `copy` walks the graph, children before parents; `transfer`
+ * brings one blob, in pieces and over failures, so that no byte that has come is asked for again.
+ */
+export { blobsOf, type CopyOptions, copy } from './copy.ts';
+export { type CopiedBlob, type CopyBlobsOptions, copyBlobs } from './copy-blobs.ts';
+export { type Graph, type GraphNode, type GraphOptions, readDocument, readGraph } from './graph.ts';
+export { createLimit, type Limit } from './limit.ts';
 export type {
   CallOptions,
   Fetched,
@@ -9,3 +18,4 @@ export type {
   Store,
   Tagger,
 } from './ports.ts';
+export { type BlobWork, type TransferOptions, transfer } from './transfer.ts';

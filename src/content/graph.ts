@@ -1,0 +1,94 @@
+import { readAll } from '#bytes';
+import { DrayError } from '#errors';
+import {
+  type Descriptor,
+  digestOf,
+  digestParts,
+  type ImageIndex,
+  isIndexType,
+  type Manifest,
+  parseIndex,
+  parseManifest,
+} from '#oci';
+import type { CallOptions, Source } from './ports.ts';
+
+/** A manifest or index with its bytes as they came. */
+export type GraphNode =
+  | { readonly descriptor: Descriptor; readonly bytes: Uint8Array; readonly manifest: Manifest; readonly index?: never }
+  | {
+      readonly descriptor: Descriptor;
+      readonly bytes: Uint8Array;
+      readonly index: ImageIndex;
+      readonly manifest?: never;
+    };
+
+/** What hangs below a root: its documents, children before parents. */
+export interface Graph {
+  readonly root: Descriptor;
+  readonly nodes: readonly GraphNode[];
+}
+
+export interface GraphOptions extends CallOptions {
+  /** The root's bytes where they are here already. Verified by whoever gives them. */
+  readonly rootBytes?: Uint8Array | undefined;
+  /** Which children of an index to follow; all by default. */
+  readonly choose?: ((index: ImageIndex) => readonly Descriptor[]) | undefined;
+}
+
+/** Most bytes of a manifest or an index. */
+const LARGEST_DOCUMENT = 4 * 1024 * 1024;
+/** Indexes within indexes, the root included. */
+const DEEPEST = 4;
+/** Documents of one graph: more is no image but an attack. */
+const MOST_DOCUMENTS = 10_000;
+
+/**
+ * Reads the documents of a graph, each verified by size and digest. Rejects with MANIFEST_INVALID for documents that are malformed or
+ * ambiguous, nested deeper than 4 or endless, and with what the source rejects with.
+ */
+export async function readGraph(source: Source, root: Descriptor, options: GraphOptions = {}): Promise<Graph> {
+  const nodes: GraphNode[] = [];
+  const seen = new Set<string>();
+  const visit = async (descriptor: Descriptor, depth: number, bytes?: Uint8Array): Promise<void> => {
+    if (seen.has(descriptor.digest)) return;
+    seen.add(descriptor.digest);
+    if (seen.size > MOST_DOCUMENTS) throw tooMuch(root, `has more than ${MOST_DOCUMENTS} manifests`);
+    const content = bytes ?? (await readDocument(source, descriptor, options));
+    if (!isIndexType(descriptor.mediaType)) {
+      nodes.push({ descriptor, bytes: content, manifest: parseManifest(content, descriptor.mediaType) });
+      return;
+    }
+    if (depth >= DEEPEST) throw tooMuch(root, `nests indexes deeper than ${DEEPEST}`);
+    const index = parseIndex(content, descriptor.mediaType);
+    for (const child of options.choose?.(index) ?? index.manifests) await visit(child, depth + 1);
+    nodes.push({ descriptor, bytes: content, index });
+  };
+  await visit(root, 0, options.rootBytes);
+  return { root, nodes };
+}
+
+/** Reads one manifest, index or config (at most `limit` bytes, 4 MiB by default) and verifies it. */
+export async function readDocument(
+  source: Source,
+  target: Descriptor,
+  options: CallOptions & { readonly limit?: number | undefined } = {},
+): Promise<Uint8Array> {
+  const limit = options.limit ?? LARGEST_DOCUMENT;
+  const what = `the document ${target.digest}`;
+  if (target.size > limit) {
+    throw new DrayError('TOO_LARGE', `${what} is ${target.size} bytes; at most ${limit} are read`, {
+      detail: { limit },
+    });
+  }
+  const bytes = await readAll(await source.fetch(target, options), limit, what);
+  if (bytes.length !== target.size) {
+    throw new DrayError('SIZE_MISMATCH', `${what} should have ${target.size} bytes, but has ${bytes.length}`);
+  }
+  const found = digestOf(bytes, digestParts(target.digest).algorithm);
+  if (found !== target.digest) throw new DrayError('DIGEST_MISMATCH', `${what} has other content: ${found}`);
+  return bytes;
+}
+
+function tooMuch(root: Descriptor, what: string): DrayError {
+  return new DrayError('MANIFEST_INVALID', `the index ${root.digest} ${what}`);
+}

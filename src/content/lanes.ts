@@ -1,0 +1,251 @@
+import { type ByteRange, coveredBytes, missingRanges } from '#bytes';
+import { cancelled, DrayError, hasCode, isDrayError, messageOf } from '#errors';
+import { backoff, type Clock } from '#timing';
+import type { BlobReport } from './blob-report.ts';
+import { createGrowth } from './growth.ts';
+import type { Limit } from './limit.ts';
+import type { Fetched, Ingest, Source } from './ports.ts';
+
+/** Connections that one blob may take besides its first: `places` are shared by all blobs in transfer. */
+export interface ExtraLanes {
+  readonly places: Limit;
+  /** Lanes of one blob, the first included. */
+  readonly most: number;
+}
+
+export interface LanesOptions {
+  readonly report: BlobReport;
+  readonly clock: Clock;
+  /** Failures in a row, without a byte between, that are borne. */
+  readonly retries: number;
+  readonly signal: AbortSignal;
+  readonly extra: ExtraLanes | undefined;
+  /** Called whenever bytes come. */
+  readonly onBytes: () => void;
+}
+
+/** Blobs under this are not worth a second connection. */
+const SMALLEST_TO_SPLIT = 32 * 1024 * 1024;
+const SMALLEST_PIECE = 2 * 1024 * 1024;
+/** However little comes each time, a transfer that keeps breaking ends after this many failures, and one more for each 256 KiB. */
+const FAILURES_ALLOWED = 50;
+
+interface Lane {
+  position: number;
+  end: number;
+  /** Bytes have come on the request that is running. */
+  flowing: boolean;
+  retired: boolean;
+  readonly controller: AbortController;
+}
+
+/** A range was asked for and the place began elsewhere: no reason to fail, but no second lane either. */
+class RangeRefused extends Error {}
+
+/**
+ * Brings every byte that `ingest` lacks, over one request or several ranges at once. Failures of the network are borne: the same
+ * bytes are asked for again, from where they stopped. Rejects with the last failure, with SIZE_MISMATCH when more or fewer bytes
+ * come than the descriptor says, and with whatever `ingest.write` throws.
+ */
+export async function fetchMissing(source: Source, ingest: Ingest, options: LanesOptions): Promise<void> {
+  await new Fetching(source, ingest, options).run();
+}
+
+class Fetching {
+  readonly #source: Source;
+  readonly #ingest: Ingest;
+  readonly #options: LanesOptions;
+  readonly #pending: ByteRange[];
+  readonly #lanes = new Set<Lane>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #growth;
+  readonly #size: number;
+  #received: number;
+  #inARow = 0;
+  #failures = 0;
+  #fatal: unknown;
+  #considered = 0;
+
+  constructor(source: Source, ingest: Ingest, options: LanesOptions) {
+    this.#source = source;
+    this.#ingest = ingest;
+    this.#options = options;
+    this.#size = ingest.target.size;
+    this.#pending = missingRanges(ingest.have(), this.#size);
+    this.#received = coveredBytes(ingest.have());
+    this.#growth = createGrowth(options.extra?.most ?? 1);
+  }
+
+  async run(): Promise<void> {
+    // A lane that ends may leave its piece behind for the others, or for a new one.
+    while (this.#pending.length > 0 && this.#fatal === undefined) {
+      await this.#drive(this.#open());
+      while (this.#running.size > 0) await Promise.all(this.#running);
+    }
+    if (this.#fatal !== undefined) throw this.#fatal;
+  }
+
+  #open(): Lane {
+    const lane = { position: 0, end: 0, flowing: false, retired: false, controller: new AbortController() };
+    this.#lanes.add(lane);
+    return lane;
+  }
+
+  async #drive(lane: Lane): Promise<void> {
+    const abort = (): void => lane.controller.abort(this.#options.signal.reason);
+    this.#options.signal.addEventListener('abort', abort, { once: true });
+    try {
+      for (;;) {
+        const piece = this.#fatal === undefined && !lane.retired ? this.#take(lane) : undefined;
+        if (piece === undefined) return;
+        lane.position = piece.start;
+        lane.end = piece.end;
+        lane.flowing = false;
+        try {
+          await this.#fetchPiece(lane);
+        } catch (error) {
+          if (lane.position < lane.end) this.#pending.push({ start: lane.position, end: lane.end });
+          lane.end = lane.position;
+          if (!(await this.#bear(lane, error))) return;
+        }
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#lanes.delete(lane);
+      this.#options.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** The next piece for a lane: what nobody has, else half of what the slowest other lane still has before it. */
+  #take(lane: Lane): ByteRange | undefined {
+    const waiting = this.#pending.shift();
+    if (waiting !== undefined) return waiting;
+    let victim: Lane | undefined;
+    for (const other of this.#lanes) {
+      if (other !== lane && other.end - other.position > (victim === undefined ? 0 : victim.end - victim.position))
+        victim = other;
+    }
+    if (victim === undefined) return undefined;
+    const { position, end } = victim;
+    if (!victim.flowing && this.#received > 0 && lane.position > 0) {
+      victim.retired = true;
+      victim.end = position;
+      victim.controller.abort();
+      return { start: position, end };
+    }
+    if (end - position < 2 * SMALLEST_PIECE) return undefined;
+    const middle = position + Math.ceil((end - position) / 2);
+    victim.end = middle;
+    return { start: middle, end };
+  }
+
+  async #fetchPiece(lane: Lane): Promise<void> {
+    const { target } = this.#ingest;
+    const asked = lane.end;
+    const fetched = await this.#source.fetch(target, {
+      offset: lane.position,
+      end: lane.end === this.#size ? undefined : lane.end,
+      signal: lane.controller.signal,
+    });
+    let at = this.#startOf(fetched, lane);
+    await fetched.pour((chunk) => {
+      const skip = Math.min(chunk.length, Math.max(0, lane.position - at));
+      at += chunk.length;
+      this.#options.onBytes();
+      if (lane.retired) return false;
+      if (skip === chunk.length) return true;
+      const fresh = skip === 0 ? chunk : chunk.subarray(skip);
+      const room = lane.end - lane.position;
+      if (fresh.length > room && asked === this.#size && lane.end === this.#size) throw this.#tooLong(at);
+      const kept = fresh.length > room ? fresh.subarray(0, room) : fresh;
+      if (kept.length > 0) this.#keep(lane, kept);
+      return fresh.length <= room && (lane.position < lane.end || lane.end === asked);
+    });
+    if (lane.position < lane.end && !lane.retired) {
+      throw new DrayError(
+        'CONNECTION_LOST',
+        `the registry sent ${lane.position} of ${this.#size} bytes of ${target.digest}`,
+      );
+    }
+  }
+
+  #startOf(fetched: Fetched, lane: Lane): number {
+    if (fetched.offset === lane.position) return fetched.offset;
+    if (fetched.offset !== 0 || this.#lanes.size > 1) throw new RangeRefused();
+    this.#growth.settle(1);
+    // What is here stays: the same bytes come again and are passed over, up to the first that is missing.
+    this.#options.report.retry(0, 0, 0, 'the registry cannot continue a download: starting over');
+    return 0;
+  }
+
+  #keep(lane: Lane, chunk: Uint8Array): void {
+    this.#ingest.write(lane.position, chunk);
+    lane.position += chunk.length;
+    lane.flowing = true;
+    this.#received += chunk.length;
+    this.#inARow = 0;
+    const now = this.#options.clock.monotonic();
+    this.#options.report.progress(this.#received, now);
+    if (now - this.#considered >= 50) {
+      this.#considered = now;
+      this.#consider(now);
+    }
+  }
+
+  /** Opens or ends lanes as the measured rate suggests. */
+  #consider(now: number): void {
+    const { extra } = this.#options;
+    if (extra === undefined || this.#size < SMALLEST_TO_SPLIT) return;
+    const aim = this.#growth.aim(this.#received, this.#size - this.#received, this.#lanes.size, now);
+    const lanes = [...this.#lanes];
+    for (const lane of lanes.slice(aim)) this.#retire(lane);
+    for (let open = lanes.length; open < aim; open += 1) {
+      const leave = extra.places.tryAcquire();
+      if (leave === undefined) return;
+      const running: Promise<void> = this.#drive(this.#open()).finally(() => {
+        leave();
+        this.#running.delete(running);
+      });
+      this.#running.add(running);
+    }
+  }
+
+  #retire(lane: Lane): void {
+    lane.retired = true;
+    lane.controller.abort();
+  }
+
+  /** Whether the lane may go on after `error`; waits before it does. */
+  async #bear(lane: Lane, error: unknown): Promise<boolean> {
+    const { signal, retries, clock, report } = this.#options;
+    if (signal.aborted) throw cancelled(signal);
+    if (lane.retired || this.#fatal !== undefined) return false;
+    const alone = this.#lanes.size === 1;
+    if (error instanceof RangeRefused || (!alone && isDrayError(error) && error.facts.family === 'network')) {
+      if (alone) return true;
+      this.#growth.settle(this.#lanes.size - 1);
+      return false;
+    }
+    if (!isDrayError(error) || !hasCode(error, 'CONNECTION_LOST', 'STALLED')) throw error;
+    this.#inARow += 1;
+    this.#failures += 1;
+    if (this.#inARow > retries || this.#failures > FAILURES_ALLOWED + this.#size / 262_144) throw error;
+    const delay = backoff(this.#inARow);
+    report.retry(this.#failures, delay, this.#received, messageOf(error));
+    await clock.sleep(delay, signal);
+    return true;
+  }
+
+  #fail(error: unknown): void {
+    this.#fatal ??= error;
+    for (const lane of this.#lanes) this.#retire(lane);
+  }
+
+  #tooLong(at: number): DrayError {
+    const { digest, size } = this.#ingest.target;
+    return new DrayError('SIZE_MISMATCH', `${digest} should have ${size} bytes, but the registry sends more`, {
+      detail: { expected: size, atLeast: at },
+    });
+  }
+}
