@@ -1,0 +1,35 @@
+import * as nodeFs from 'node:fs';
+
+/**
+ * What the store asks of the operating system. `node:fs` is one; tests use others that stop at the n-th call, or that
+ * forget what was not synced. Metadata calls are synchronous (they take microseconds); what flushes data is not.
+ */
+export type FileSystem = Pick<
+  typeof nodeFs,
+  | 'closeSync'
+  | 'copyFileSync'
+  | 'existsSync'
+  | 'fstatSync'
+  | 'fsync'
+  | 'ftruncateSync'
+  | 'linkSync'
+  | 'mkdirSync'
+  | 'openSync'
+  | 'readdirSync'
+  | 'readFileSync'
+  | 'readSync'
+  | 'renameSync'
+  | 'rmdirSync'
+  | 'statSync'
+  | 'unlinkSync'
+  | 'writeSync'
+>;
+
+export const systemFiles: FileSystem = nodeFs;
+
+/** Resolves when everything written to `fd` would survive a power cut. */
+export function syncFile(fs: Pick<FileSystem, 'fsync'>, fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,79 @@
+import type { Digest } from '#oci';
+import { type FileRegion, readRegion } from './file-region.ts';
+
+/** Bytes given to the decompressor at once. */
+const STEP = 256 * 1024;
+
+/**
+ * The uncompressed digest of a layer, found beside its transfer: follows the bytes that are in the file without a gap, reads them from there
+ * and inflates them off the thread. However slow it is, the transfer does not wait for it, and it holds one buffer.
+ */
+export class LayerCheck {
+  readonly #region: FileRegion;
+  readonly #diffId: Digest;
+  readonly #size: number;
+  readonly #frontier: () => number;
+  #stopped = false;
+  #wake: (() => void) | undefined;
+  #at = 0;
+  readonly #done: Promise<Digest | undefined>;
+
+  /** @param frontier where the bytes that are in the file without a gap end, now */
+  constructor(region: FileRegion, diffId: Digest, size: number, frontier: () => number) {
+    this.#region = region;
+    this.#diffId = diffId;
+    this.#size = size;
+    this.#frontier = frontier;
+    this.#done = this.#run();
+    // Whoever asks for the result gets the error; nobody may ask.
+    this.#done.catch(() => undefined);
+  }
+
+  /** More bytes are in the file. */
+  advance(): void {
+    if (this.#wake !== undefined && this.#ready()) this.#wake();
+  }
+
+  /** The digest of what all bytes inflate to. Rejects with CORRUPT_LAYER. */
+  async finish(): Promise<Digest | undefined> {
+    this.#wake?.();
+    return this.#done;
+  }
+
+  /** Resolves when the file is no longer read. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake?.();
+    await this.#done.catch(() => undefined);
+  }
+
+  #ready(): boolean {
+    const frontier = this.#frontier();
+    return frontier - this.#at >= STEP || frontier >= this.#size;
+  }
+
+  async #run(): Promise<Digest | undefined> {
+    // Inflating is only loaded where a layer arrives.
+    const { createLayerDigester } = await import('#archive');
+    const digester = createLayerDigester({ algorithm: this.#diffId.startsWith('sha512:') ? 'sha512' : 'sha256' });
+    const buffer = Buffer.allocUnsafeSlow(Math.min(STEP, Math.max(this.#size, 1)));
+    while (this.#at < this.#size && !this.#stopped) {
+      if (!this.#ready()) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = undefined;
+        continue;
+      }
+      const chunk = buffer.subarray(0, Math.min(buffer.length, this.#size - this.#at));
+      readRegion(this.#region, this.#at, chunk);
+      await digester.write(chunk);
+      this.#at += chunk.length;
+    }
+    if (this.#stopped) {
+      await digester.end().catch(() => undefined);
+      return undefined;
+    }
+    return (await digester.end()).digest;
+  }
+}
