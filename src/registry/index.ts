@@ -1,10 +1,14 @@
+export { type HostsSettings, mergeHosts, type NamedHosts } from './hosts/settings.ts';
 export type {
   Credential,
   Endpoint,
   FetchedManifest,
   Keychain,
   ManifestOptions,
+  OpenRepository,
   OverOptions,
   RegistryClient,
+  RegistryClientOptions,
   Repository,
+  RepositoryOptions,
 } from './types.ts';

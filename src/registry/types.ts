@@ -1,6 +1,8 @@
 import type { CallOptions, Resolver, Source } from '#content';
 import type { Descriptor, Reference } from '#oci';
-import type { TlsSettings } from '#transport';
+import type { Clock } from '#timing';
+import type { TlsSettings, TransportOptions } from '#transport';
+import type { HostsSettings } from './hosts/settings.ts';
 
 /** Where one registry can be asked: the registry itself, or a mirror of it. Plain data. */
 export interface Endpoint {
@@ -14,6 +16,12 @@ export interface Endpoint {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The prefix stands for `/v2` itself (containerd's override_path). */
   readonly overridePath?: boolean | undefined;
+  /** Sent as `ns=`, so that a mirror of many registries knows which one is meant (as containerd does). */
+  readonly namespace?: string | undefined;
+  /** Trusted with content by digest only, not to say what a tag stands for (containerd's capabilities without `resolve`). */
+  readonly digestsOnly?: boolean | undefined;
+  /** Milliseconds for a connection, in place of the transport's own (containerd's dial_timeout). */
+  readonly connectTimeout?: number | undefined;
 }
 
 /** What one registry gets to see. An identity token is exchanged for bearer tokens; a registry token is one. */
@@ -45,6 +53,11 @@ export interface Repository extends Source, Resolver {
   manifest(tagOrDigest: string, options?: ManifestOptions): Promise<FetchedManifest>;
   /** All tags, page by page, in the registry's order. A Link that loops or leaves the host ends with BAD_RESPONSE. */
   tags(options?: CallOptions): AsyncIterable<string>;
+  /**
+   * The `Authorization` header value that requests of this repository carry now, or undefined where none is needed (yet): for a worker
+   * thread that rebuilds the repository from `endpoint` and `path`. A secret: for this endpoint alone.
+   */
+  authorization?(options?: CallOptions): Promise<string | undefined>;
 }
 
 export interface ManifestOptions extends CallOptions {
@@ -55,6 +68,36 @@ export interface ManifestOptions extends CallOptions {
 export interface OverOptions extends CallOptions {
   /** For messages: "pull", "list the tags of". */
   readonly action: string;
+}
+
+/** What a repository at one endpoint is made of. With a function for `authorization` the rest is plain data. */
+export interface RepositoryOptions {
+  readonly endpoint: Endpoint;
+  readonly path: string;
+  readonly transport?: TransportOptions | undefined;
+  /** Finds the credentials; anonymous without. */
+  readonly keychain?: Keychain | undefined;
+  /** A ready `Authorization` value, or what gives the one to use now, in place of a keychain. A 401 is then final. */
+  readonly authorization?: string | (() => string | undefined | Promise<string | undefined>) | undefined;
+  /** Retries of a request; 5 by default. */
+  readonly retries?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** A repository with connections of its own. */
+export interface OpenRepository extends Repository {
+  /** Closes idle connections, so that the process can end. */
+  close(): void;
+}
+
+export interface RegistryClientOptions {
+  readonly hosts?: HostsSettings | undefined;
+  /** Finds the credentials; anonymous without. */
+  readonly keychain?: Keychain | undefined;
+  readonly transport?: TransportOptions | undefined;
+  /** Retries of a request; 5 by default. A mirror gets at most one: the next endpoint is the better retry. */
+  readonly retries?: number | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** All registries, through their endpoints. */
