@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { DrayError } from '#errors';
+import type { Digest } from '#oci';
+import { openCompressed } from './decompress.ts';
+import { Handoff } from './handoff.ts';
+import type { Compression } from './sniff.ts';
+
+/** What a layer is without its compression. */
+export interface LayerDigest {
+  /** The diff_id. */
+  readonly digest: Digest;
+  /** Uncompressed bytes. */
+  readonly size: number;
+  readonly compression: Compression;
+}
+
+/** Digests what a layer is when uncompressed, while it passes. Holds little, whatever it is given. */
+export interface LayerDigester {
+  /**
+   * Takes the next bytes of the layer; resolves when the chunk may be reused. Wait for that before the next write.
+   * Rejects with CORRUPT_LAYER, then and at every later call, where the compression cannot be undone.
+   */
+  write(chunk: Uint8Array): Promise<void>;
+  /** The layer is complete. Rejects with CORRUPT_LAYER where it ends in the middle. */
+  end(): Promise<LayerDigest>;
+  /** Gives up and frees what is held. Writes under way reject with CANCELLED. */
+  destroy(): void;
+}
+
+export interface LayerDigesterOptions {
+  /** Of the digest that it is compared with; sha256 by default. */
+  readonly algorithm?: 'sha256' | 'sha512' | undefined;
+  /**
+   * True: gzip is inflated in zlib's thread pool, so that this thread stays free for other work. By default this thread does it all,
+   * for a fifth less processor time: right for a worker thread, and where the transfer is slower than the inflating.
+   */
+  readonly pooled?: boolean | undefined;
+}
+
+export function createLayerDigester(options: LayerDigesterOptions = {}): LayerDigester {
+  const { algorithm = 'sha256', pooled = false } = options;
+  const input = new Handoff();
+  const result = digest(input, algorithm, pooled);
+  result.catch((error: unknown) => input.refuse(error));
+  return {
+    write: (chunk) => input.put(chunk),
+    end: () => {
+      input.end();
+      return result;
+    },
+    destroy: () => input.refuse(new DrayError('CANCELLED', 'the check of a layer was given up')),
+  };
+}
+
+async function digest(input: Handoff, algorithm: 'sha256' | 'sha512', pooled: boolean): Promise<LayerDigest> {
+  const hash = createHash(algorithm);
+  let size = 0;
+  const { compression, bytes } = await openCompressed(input, { pooled });
+  for await (const chunk of bytes) {
+    input.throwIfRefused();
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { digest: `${algorithm}:${hash.digest('hex')}`, size, compression };
+}
