@@ -57,7 +57,7 @@ async function scriptDecoder(): Promise<FrameDecoder> {
   return {
     async *decode(run) {
       output = [];
-      frame.push(run.bytes.slice(), run.endsFrame);
+      frame.push(new Uint8Array(run.bytes), run.endsFrame);
       if (run.endsFrame) frame = open();
       yield* output;
     },
