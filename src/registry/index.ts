@@ -1,3 +1,5 @@
+export { endpointsFor } from './hosts/endpoints.ts';
+export { type DrayLimits, type DraySettings, readDaemonJson, readDraySettings } from './hosts/read-settings.ts';
 export { type HostsSettings, mergeHosts, type NamedHosts } from './hosts/settings.ts';
 export type {
   Credential,
