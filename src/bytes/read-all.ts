@@ -13,7 +13,8 @@ export async function readAll(bytes: Bytes, limit: number, what: string): Promis
     length += chunk.length;
     if (length > limit)
       throw new DrayError('TOO_LARGE', `${what} is larger than ${limit} bytes`, { detail: { limit } });
-    chunks.push(chunk.slice());
+    // Not slice: of a Buffer that is a view.
+    chunks.push(new Uint8Array(chunk));
   });
   const [only] = chunks;
   if (chunks.length === 1 && only !== undefined) return only;

@@ -32,8 +32,13 @@ export interface Credential {
   readonly registryToken?: string | undefined;
 }
 
+export interface LookupOptions extends CallOptions {
+  /** Path within the registry that is asked for, for files that keep credentials by repository. */
+  readonly repository?: string | undefined;
+}
+
 /** Finds the credential for `host[:port]` of a registry (`docker.io` for Docker Hub), or undefined. Never called for any other host than the one that asks. */
-export type Keychain = (host: string, options?: CallOptions) => Promise<Credential | undefined>;
+export type Keychain = (host: string, options?: LookupOptions) => Promise<Credential | undefined>;
 
 export interface FetchedManifest {
   /** Verified against the bytes: media type, digest, size. */
@@ -68,6 +73,8 @@ export interface ManifestOptions extends CallOptions {
 export interface OverOptions extends CallOptions {
   /** For messages: "pull", "list the tags of". */
   readonly action: string;
+  /** The endpoint to begin with: those before it in the list are passed over, they have failed already. */
+  readonly from?: Endpoint | undefined;
 }
 
 /** What a repository at one endpoint is made of. With a function for `authorization` the rest is plain data. */

@@ -1,0 +1,14 @@
+import type { Platform } from '#oci';
+import type { RegistryClient } from '#registry';
+import type { DiskStore } from '#store';
+
+/** The places that the verbs work on; whoever calls a verb has built them. */
+export interface Places {
+  readonly registries: RegistryClient;
+  /** The local store, opened when it is first asked for. */
+  readonly store: () => Promise<DiskStore>;
+  /** The machine's own platform; linux on systems that run containers in a virtual machine. */
+  readonly host: Platform;
+  /** False: files are not flushed to the disk before they count as written. */
+  readonly sync: boolean;
+}

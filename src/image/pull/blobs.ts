@@ -1,0 +1,32 @@
+import type { BlobWork } from '#content';
+import { type Descriptor, isLayerType, isForeignLayerType } from '#oci';
+import type { Resolved, ResolvedImage } from './resolve.ts';
+
+/** Layers of an image with what each must be when uncompressed. */
+export function layerWork(image: ResolvedImage, verify: boolean): readonly BlobWork[] {
+  return image.document.layers.map((target, at) => ({
+    target,
+    role: 'layer',
+    diffId: verify && isImageLayer(target) ? image.config.diffIds[at] : undefined,
+  }));
+}
+
+/** Every blob that a resolved reference still needs, configs of images excepted: those are here already. */
+export function blobWork(resolved: Resolved, verify: boolean): readonly BlobWork[] {
+  const images = resolved.images.flatMap((image) => layerWork(image, verify));
+  const others = resolved.others.flatMap((manifest) => [
+    { target: manifest.config, role: 'config' as const },
+    ...manifest.layers.map((target) => ({ target, role: 'layer' as const })),
+  ]);
+  return [...images, ...others];
+}
+
+/** Bytes of all blobs of a resolved reference, each counted once. */
+export function totalBytes(resolved: Resolved): number {
+  const blobs = [...blobWork(resolved, false).map(({ target }) => target), ...resolved.images.map(({ document }) => document.config)];
+  return [...new Map(blobs.map((blob) => [blob.digest, blob.size])).values()].reduce((sum, size) => sum + size, 0);
+}
+
+function isImageLayer(target: Descriptor): boolean {
+  return isLayerType(target.mediaType) || isForeignLayerType(target.mediaType);
+}

@@ -1,0 +1,51 @@
+import type { CallOptions } from '#content';
+import { DrayError } from '#errors';
+import { familiarName, parseReference, type Reference, withDefaultTag } from '#oci';
+import type { RegistryClient } from '#registry';
+
+export interface NamesOptions extends CallOptions {
+  readonly allTags: boolean;
+}
+
+/**
+ * The references that a pull is about, normalised, `latest` where nothing is said. Nothing is asked of a registry before all of them are
+ * valid. Rejects with INVALID_REFERENCE, or INVALID_OPTION for a tag beside "all tags".
+ */
+export function parseNames(texts: readonly string[], options: NamesOptions): readonly Reference[] {
+  const references = texts.map(parseReference);
+  if (options.allTags) {
+    for (const { tag, digest } of references) {
+      if (tag !== undefined || digest !== undefined) {
+        throw new DrayError('INVALID_OPTION', "tag can't be used with --all-tags/-a");
+      }
+    }
+    return references;
+  }
+  return references.map((reference) => {
+    if (reference.tag === undefined && reference.digest === undefined) {
+      options.onEvent?.({ kind: 'notice', text: 'Using default tag: latest' });
+    }
+    return withDefaultTag(reference);
+  });
+}
+
+/** One reference per tag of a repository. */
+export async function everyTag(
+  registries: RegistryClient,
+  repository: Reference,
+  options: CallOptions,
+): Promise<readonly Reference[]> {
+  const tags = await registries.over(
+    repository,
+    async (place) => {
+      const found: string[] = [];
+      for await (const tag of place.tags(options)) found.push(tag);
+      return found;
+    },
+    { action: 'list the tags of', ...options },
+  );
+  if (tags.length === 0) {
+    throw new DrayError('MANIFEST_UNKNOWN', `${familiarName(repository)} has no tags`);
+  }
+  return tags.map((tag) => ({ domain: repository.domain, path: repository.path, tag }));
+}

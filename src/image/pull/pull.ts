@@ -1,0 +1,190 @@
+import type { CallOptions } from '#content';
+import { DrayError, hasCode } from '#errors';
+import { familiarString, fullString, type Reference, referenceLabel } from '#oci';
+import type { Repository } from '#registry';
+import type { Places } from '../places.ts';
+import type { PulledImage, PullOptions, PullPlan, PullResult } from '../types.ts';
+import { type Wanted, wantedPlatforms } from '../wanted.ts';
+import { blobWork, totalBytes } from './blobs.ts';
+import { type FetchedBlobs, fetchBlobs } from './fetch.ts';
+import { everyTag, parseNames } from './names.ts';
+import { checkOutput, writeOutput, writeStraight } from './output.ts';
+import { isSchema1, type Resolved, resolveDocuments, type ResolveOptions } from './resolve.ts';
+import { resolveSchema1 } from './schema1.ts';
+
+/**
+ * Pulls references into the store, and with `output` into files; without the store, straight into the output. Layers that references share
+ * are fetched once. Resolves with one result per image (per tag with `allTags`), in order. When one fails, those before it are there and
+ * what was received of it is kept for the next run.
+ */
+export async function pullAll(
+  texts: readonly string[],
+  places: Places,
+  options: PullOptions = {},
+): Promise<readonly PullResult[]> {
+  const wanted = wantedPlatforms(options, places.host);
+  const names = parseNames(texts, { allTags: options.allTags === true, onEvent: options.onEvent });
+  await checkOutput(options);
+  const references = options.allTags === true ? await tagsOf(names, places, options) : names;
+  if (options.store === false) {
+    const resolved: Resolved[] = [];
+    for (const reference of references) resolved.push(...(await resolve(reference, places, wanted, options)));
+    return writeStraight(resolved, places, options);
+  }
+  const results: PullResult[] = [];
+  const pulled: Resolved[] = [];
+  for (const reference of references) {
+    for (const resolved of await resolve(reference, places, wanted, options)) {
+      results.push(await keep(resolved, places, options));
+      pulled.push(resolved);
+    }
+  }
+  if (options.output !== undefined) await writeOutput(pulled, places, options);
+  return results;
+}
+
+/** What `pullAll` of one reference would fetch: only documents are asked for, nothing is kept. */
+export async function planPull(text: string, places: Places, options: PullOptions = {}): Promise<PullPlan> {
+  const wanted = wantedPlatforms(options, places.host);
+  const [reference] = parseNames([text], { allTags: false, onEvent: options.onEvent });
+  if (reference === undefined) throw new DrayError('BUG', `no reference in ${text}`);
+  const [resolved] = await resolve(reference, places, wanted, options);
+  if (resolved === undefined) throw new DrayError('BUG', `nothing resolved for ${text}`);
+  const present = new Set<string>();
+  if (options.store !== false) {
+    const store = await places.store();
+    for (const { target } of blobWork(resolved, false)) if (await store.has(target)) present.add(target.digest);
+  }
+  const total = totalBytes(resolved);
+  const here = [...new Map(blobWork(resolved, false).map(({ target }) => [target.digest, target])).values()]
+    .filter(({ digest }) => present.has(digest))
+    .reduce((sum, { size }) => sum + size, 0);
+  return {
+    reference: familiarString(reference),
+    fullName: fullString(reference),
+    root: resolved.root,
+    endpoint: resolved.endpoint.url,
+    platforms: resolved.platforms,
+    images: pulledImages(resolved, present),
+    bytes: { total, present: here },
+  };
+}
+
+async function tagsOf(names: readonly Reference[], places: Places, options: CallOptions): Promise<readonly Reference[]> {
+  const all: Reference[] = [];
+  for (const name of names) {
+    all.push(...(await everyTag(places.registries, name, { signal: options.signal, onEvent: options.onEvent })));
+  }
+  return all;
+}
+
+/** One resolved reference, or none for an artifact among all tags. */
+async function resolve(
+  reference: Reference,
+  places: Places,
+  wanted: Wanted,
+  options: PullOptions,
+): Promise<readonly Resolved[]> {
+  const { signal, onEvent } = options;
+  const format = options.output?.format;
+  const cache = options.store === false ? undefined : await places.store();
+  const how: ResolveOptions = {
+    wanted,
+    cache,
+    artifacts: format === 'oci-archive' || format === 'oci-dir',
+    signal,
+    onEvent,
+  };
+  try {
+    const resolved = await places.registries.over(reference, (repository) => resolveAt(repository, reference, places, how), {
+      action: 'pull',
+      signal,
+      onEvent,
+    });
+    onEvent?.({
+      kind: 'image-started',
+      reference: familiarString(reference),
+      repository: reference.path,
+      label: referenceLabel(reference),
+      action: 'pull',
+    });
+    return [resolved];
+  } catch (error) {
+    if (options.allTags !== true || !hasCode(error, 'UNSUPPORTED')) throw error;
+    onEvent?.({ kind: 'warning', text: `skipped: ${error.message}` });
+    return [];
+  }
+}
+
+async function resolveAt(
+  repository: Repository,
+  reference: Reference,
+  places: Places,
+  how: ResolveOptions,
+): Promise<Resolved> {
+  const { signal, onEvent, cache } = how;
+  const name = reference.digest ?? reference.tag ?? 'latest';
+  const fetched = await repository.manifest(name, { signal, onEvent });
+  if (!isSchema1(fetched)) return resolveDocuments(repository, reference, fetched, how);
+  return resolveSchema1(repository, reference, fetched, { ...how, store: cache === undefined ? undefined : await places.store() });
+}
+
+/** Brings a resolved reference into the store and gives it its name. */
+async function keep(resolved: Resolved, places: Places, options: PullOptions): Promise<PullResult> {
+  const store = await places.store();
+  const { reference } = resolved;
+  const name = fullString(reference);
+  const before = await store.record(name);
+  const fetched = await fetchBlobs(places.registries, resolved, store, {
+    verifyLayers: options.verifyLayers !== false,
+    concurrency: options.concurrency,
+    signal: options.signal,
+    onEvent: options.onEvent,
+  });
+  const same =
+    before?.digest === resolved.root.digest &&
+    resolved.images.every(({ manifest }) => before.images.some((image) => image.manifest.digest === manifest.digest));
+  const kept = before?.digest === resolved.root.digest ? before.images : [];
+  await store.saveRecord({
+    name,
+    digest: resolved.root.digest,
+    root: resolved.root,
+    images: [
+      ...resolved.images.map(({ platform, manifest, document }) => ({ platform, manifest, config: document.config.digest })),
+      ...kept.filter(({ manifest }) => !resolved.images.some((image) => image.manifest.digest === manifest.digest)),
+    ],
+    source: resolved.endpoint.url,
+    pulled: new Date().toISOString(),
+  });
+  const status = same && fetched.bytes.fetched === 0 ? 'up-to-date' : 'downloaded';
+  options.onEvent?.({
+    kind: 'image-done',
+    reference: familiarString(reference),
+    digest: resolved.root.digest,
+    status,
+  });
+  return resultOf(resolved, fetched, status);
+}
+
+/** What a pull reports of one reference. */
+export function resultOf(resolved: Resolved, fetched: FetchedBlobs, status: PullResult['status']): PullResult {
+  return {
+    reference: familiarString(resolved.reference),
+    fullName: fullString(resolved.reference),
+    root: resolved.root,
+    images: pulledImages(resolved, fetched.present),
+    status,
+    endpoint: resolved.endpoint.url,
+    bytes: fetched.bytes,
+  };
+}
+
+function pulledImages(resolved: Resolved, present: ReadonlySet<string>): readonly PulledImage[] {
+  return resolved.images.map(({ platform, manifest, document }) => ({
+    id: document.config.digest,
+    platform,
+    manifest,
+    config: document.config,
+    layers: document.layers.map((descriptor) => ({ descriptor, present: present.has(descriptor.digest) })),
+  }));
+}
