@@ -16,3 +16,4 @@ export type {
   RequestRetry,
   Warning,
 } from './events.ts';
+export { type BlobView, fold, isSettled, type ProgressState, secondsLeft, speedOf, startProgress } from './fold.ts';
