@@ -49,6 +49,13 @@ export type Transport = (request: HttpRequest) => Promise<HttpResponse>;
 
 export type Middleware = (next: Transport) => Transport;
 
+/** The sockets behind a `Transport`. */
+export interface HttpClient {
+  readonly send: Transport;
+  /** Closes idle connections, so that the process can end; those in use are closed when their exchange ends. */
+  close(): void;
+}
+
 /** TLS for one host. All certificates are PEM texts. */
 export interface TlsSettings {
   /** Trusted besides the roots. */
@@ -67,6 +74,8 @@ export interface TrustSettings {
   readonly file?: string | undefined;
   /** SSL_CERT_DIR: folders with a PEM file per certificate, besides `file`. */
   readonly folders?: readonly string[] | undefined;
+  /** NODE_EXTRA_CA_CERTS: Node itself reads it at its start, but forgets it as soon as other roots are added to its own. */
+  readonly extraFile?: string | undefined;
 }
 
 /** Proxies as the environment names them: URLs with http, https, socks5 or socks5h; `no` as in NO_PROXY. */
@@ -74,6 +83,11 @@ export interface ProxySettings {
   readonly http?: string | undefined;
   readonly https?: string | undefined;
   readonly no?: string | undefined;
+  /**
+   * True: localhost and loopback addresses are asked through the proxy as well, as a user who names a proxy for this run expects.
+   * False by default, since a proxy of the environment is never meant for them.
+   */
+  readonly loopback?: boolean | undefined;
 }
 
 /** Plain data, so that a worker thread can be given the same. */
