@@ -11,3 +11,6 @@ export {
   type LayerDigesterOptions,
 } from './compression/layer-digester.ts';
 export { type Compression, SNIFF_LENGTH, sniffCompression } from './compression/sniff.ts';
+export { BLOCK, encodeHeader, type PlainEntry, paddingOf } from './tar/header.ts';
+export type { PaxRecords } from './tar/pax.ts';
+export { readTar, type TarEntry, type TarType } from './tar/read.ts';
