@@ -2,11 +2,13 @@ import type { ByteRange } from '#bytes';
 import type { CallOptions, Ingest } from '#content';
 import { DrayError, hasCode, throwIfCancelled } from '#errors';
 import type { Descriptor, Digest } from '#oci';
-import { type FileRegion, fileFailure, writeRegion } from './file-region.ts';
+import { asFailure, fileFailure } from './failure.ts';
+import { type FileRegion, writeRegion } from './file-region.ts';
 import { type FileSystem, syncFile, systemFiles } from './file-system.ts';
 import { FrontierHash } from './frontier-hash.ts';
-import { LayerCheck } from './layer-check.ts';
+import { LayerCheck, type LayerFacts } from './layer-check.ts';
 import { Received } from './received.ts';
+import { unlessCancelled } from './unless-cancelled.ts';
 
 /** Bytes that a kill may make the journal forget. */
 const UNNOTED = 256 * 1024;
@@ -40,8 +42,8 @@ export interface FileIngestOptions {
   /** Rejects, with BUSY, once the file belongs to somebody else: asked before each write and before `finish`. */
   readonly guard?: (() => void) | undefined;
   readonly fs?: FileSystem | undefined;
-  /** The content is verified: make it visible. */
-  finish(): Promise<void>;
+  /** The content is verified: make it visible. `layer` is what was found out where `diffId` was given. */
+  finish(layer: LayerFacts | undefined): Promise<void>;
   /** The ingest is over, after `finish` or without it: let go. */
   close(): Promise<void>;
 }
@@ -156,19 +158,24 @@ class FileIngest implements Ingest {
       const message = `the bytes received for ${target.digest} have the digest ${digest}`;
       throw new DrayError('DIGEST_MISMATCH', message, { detail: { expected: target.digest, found: digest } });
     }
-    await this.#verifyLayer(diffId, signal);
+    const layer = await this.#verifyLayer(diffId, signal);
     if (this.#options.sync === true) await this.#sync(path);
     throwIfCancelled(signal);
     if (this.#abandoned) throw this.#givenUp();
     this.#options.guard?.();
-    await this.#options.finish();
+    try {
+      await this.#options.finish(layer);
+    } catch (error) {
+      throw asFailure(`keeping ${target.digest} (${path})`, error);
+    }
   }
 
-  async #verifyLayer(diffId: Digest | undefined, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#check === undefined || diffId === undefined) return;
-    const found = await unlessCancelled(this.#check.finish(), signal);
-    if (found === diffId) return;
-    if (found === undefined) throw this.#givenUp();
+  async #verifyLayer(diffId: Digest | undefined, signal: AbortSignal | undefined): Promise<LayerFacts | undefined> {
+    if (this.#check === undefined || diffId === undefined) return undefined;
+    const layer = await unlessCancelled(this.#check.finish(), signal);
+    if (layer === undefined) throw this.#givenUp();
+    const found = layer.diffId;
+    if (found === diffId) return layer;
     const message = `the layer ${this.target.digest} is ${found} when uncompressed, but the image's config says ${diffId}`;
     throw new DrayError('DIFF_ID_MISMATCH', message, {
       detail: { layer: this.target.digest, expected: diffId, found },
@@ -195,7 +202,9 @@ class FileIngest implements Ingest {
 
   #openCheck(): LayerCheck | undefined {
     const { diffId, target } = this.#options;
-    return diffId === undefined ? undefined : new LayerCheck(this.#region, diffId, target.size, this.#frontier);
+    return diffId === undefined || this.#abandoned
+      ? undefined
+      : new LayerCheck(this.#region, diffId, target.size, this.#frontier);
   }
 
   #mustBeOpen(): void {
@@ -222,22 +231,4 @@ class FileIngest implements Ingest {
 
 function announce(ranges: readonly ByteRange[], position: number): ByteRange[] {
   return [...ranges, { start: position, end: position }].sort((a, b) => a.start - b.start);
-}
-
-/** `work`, or CANCELLED as soon as `signal` aborts; the work itself goes on unheard. */
-async function unlessCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  throwIfCancelled(signal);
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<void>((resolve) => {
-    onAbort = resolve;
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    const result = await Promise.race([work, aborted.then(() => undefined)]);
-    throwIfCancelled(signal);
-    return result as T;
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-  }
 }

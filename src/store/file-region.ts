@@ -1,4 +1,5 @@
-import { DrayError, messageOf } from '#errors';
+import { DrayError } from '#errors';
+import { errnoOf, fileFailure } from './failure.ts';
 import type { FileSystem } from './file-system.ts';
 
 /** A stretch of an open file that holds one blob: position 0 of the blob is byte `base` of the file. */
@@ -41,10 +42,6 @@ export function readRegion(region: FileRegion, position: number, into: Uint8Arra
   }
 }
 
-export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
 function isInterruption(error: unknown): boolean {
   const code = errnoOf(error);
   return code === 'EINTR' || code === 'EAGAIN';
@@ -56,14 +53,4 @@ function writeFailure(path: string, bytes: number, cause: unknown): DrayError {
 
 function readFailure(path: string, cause: unknown): DrayError {
   return fileFailure(`reading ${path}`, cause, { path });
-}
-
-/** What the file system refused, as a DrayError: DISK_FULL where space or quota ran out, else IO_FAILED. */
-export function fileFailure(doing: string, cause: unknown, detail: Readonly<Record<string, unknown>> = {}): DrayError {
-  const code = errnoOf(cause);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const hint = 'free some space, or use another folder; what has arrived is kept and the next run goes on from there';
-    return new DrayError('DISK_FULL', `${doing}: no space left`, { hint, detail, cause });
-  }
-  return new DrayError('IO_FAILED', `${doing}: ${messageOf(cause)}`, { detail, cause });
 }

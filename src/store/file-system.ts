@@ -2,24 +2,22 @@ import * as nodeFs from 'node:fs';
 
 /**
  * What the store asks of the operating system. `node:fs` is one; tests use others that stop at the n-th call, or that
- * forget what was not synced. Metadata calls are synchronous (they take microseconds); what flushes data is not.
+ * forget what was not synced. Metadata calls are synchronous (they take microseconds); what moves or flushes much data is not.
  */
 export type FileSystem = Pick<
   typeof nodeFs,
+  | 'chmodSync'
   | 'closeSync'
-  | 'copyFileSync'
-  | 'existsSync'
+  | 'copyFile'
   | 'fstatSync'
   | 'fsync'
   | 'ftruncateSync'
-  | 'linkSync'
   | 'mkdirSync'
   | 'openSync'
   | 'readdirSync'
   | 'readFileSync'
   | 'readSync'
   | 'renameSync'
-  | 'rmdirSync'
   | 'statSync'
   | 'unlinkSync'
   | 'writeSync'

@@ -1,6 +1,13 @@
 import type { Digest } from '#oci';
 import { type FileRegion, readRegion } from './file-region.ts';
 
+/** What only inflating a layer tells. */
+export interface LayerFacts {
+  readonly diffId: Digest;
+  /** Uncompressed bytes. */
+  readonly size: number;
+}
+
 /** Bytes given to the decompressor at once. */
 const STEP = 256 * 1024;
 
@@ -16,7 +23,7 @@ export class LayerCheck {
   #stopped = false;
   #wake: (() => void) | undefined;
   #at = 0;
-  readonly #done: Promise<Digest | undefined>;
+  readonly #done: Promise<LayerFacts | undefined>;
 
   /** @param frontier where the bytes that are in the file without a gap end, now */
   constructor(region: FileRegion, diffId: Digest, size: number, frontier: () => number) {
@@ -34,8 +41,8 @@ export class LayerCheck {
     if (this.#wake !== undefined && this.#ready()) this.#wake();
   }
 
-  /** The digest of what all bytes inflate to. Rejects with CORRUPT_LAYER. */
-  async finish(): Promise<Digest | undefined> {
+  /** What all bytes inflate to, or undefined when it was stopped before. Rejects with CORRUPT_LAYER. */
+  async finish(): Promise<LayerFacts | undefined> {
     this.#wake?.();
     return this.#done;
   }
@@ -52,7 +59,7 @@ export class LayerCheck {
     return frontier - this.#at >= STEP || frontier >= this.#size;
   }
 
-  async #run(): Promise<Digest | undefined> {
+  async #run(): Promise<LayerFacts | undefined> {
     // Inflating is only loaded where a layer arrives.
     const { createLayerDigester } = await import('#archive');
     const digester = createLayerDigester({ algorithm: this.#diffId.startsWith('sha512:') ? 'sha512' : 'sha256' });
@@ -74,6 +81,7 @@ export class LayerCheck {
       await digester.end().catch(() => undefined);
       return undefined;
     }
-    return (await digester.end()).digest;
+    const { digest, size } = await digester.end();
+    return { diffId: digest, size };
   }
 }

@@ -1,0 +1,71 @@
+import { DrayError } from '#errors';
+import { errnoOf } from '../failure.ts';
+import type { Files } from './files.ts';
+
+/** The version of docs/formats.md that this code reads and writes. */
+const VERSION = 1;
+const NAME = 'dray-store.json';
+
+/** Names that may stand in a folder that is taken for empty: a store being made by another process, and a fresh file system. */
+const IGNORED = /^(dray-store\.json\..*\.tmp|lost\+found|\.DS_Store)$/;
+
+/**
+ * Whether the folder holds a store that this code can use. False where there is none yet: the folder is absent or empty.
+ * Rejects with STORE_INCOMPATIBLE for a store of another version and for a folder with other things in it. Changes nothing.
+ */
+export function checkFormat(files: Files): boolean {
+  const text = files.read(files.path(NAME));
+  if (text !== undefined) {
+    checkVersion(text, files.root);
+    return true;
+  }
+  const stranger = files.list(files.root).find((name) => !IGNORED.test(name));
+  if (stranger === undefined) return false;
+  throw new DrayError(
+    'STORE_INCOMPATIBLE',
+    `${files.root} is not a store of dray: it holds "${printable(stranger)}" and no ${NAME}`,
+    {
+      hint: 'name an empty or new folder with --root or DRAY_ROOT',
+      detail: { root: files.root },
+    },
+  );
+}
+
+/** Makes the folder a store. Safe when several processes do it at once. */
+export async function createFormat(files: Files): Promise<void> {
+  await files.ensure(files.root);
+  try {
+    files.fs.chmodSync(files.root, 0o700);
+  } catch (error) {
+    // A folder that was there may be somebody else's, shared on purpose.
+    if (errnoOf(error) !== 'EPERM') throw error;
+  }
+  await files.replace(files.path(NAME), `${JSON.stringify({ format: 'dray-store', version: VERSION })}\n`);
+}
+
+function checkVersion(text: string, root: string): void {
+  const version = versionOf(text);
+  if (version === VERSION) return;
+  const what =
+    version === undefined
+      ? `${NAME} in ${root} is not what dray writes`
+      : `the store in ${root} has the format version ${version}; this dray knows version ${VERSION}`;
+  throw new DrayError('STORE_INCOMPATIBLE', what, {
+    hint: 'use the dray that wrote it, or another folder with --root',
+    detail: { root, version, known: VERSION },
+  });
+}
+
+function versionOf(text: string): number | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !('version' in value) || !('format' in value)) return undefined;
+    return value.format === 'dray-store' && typeof value.version === 'number' ? value.version : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function printable(name: string): string {
+  return name.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 60);
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '#timing';
+import type { Files } from './files.ts';
+
+/** Older than any write that is still going on. */
+const DAY = 24 * 60 * 60 * 1000;
+
+/**
+ * Removes what killed processes have left and nobody can go on with: temporary files, claims, partials of blobs that have come another
+ * way. Partials of blobs that are missing stay, for the next run.
+ */
+export function sweepIngest(files: Files, clock: Clock): void {
+  const folder = files.path('ingest');
+  for (const name of files.list(folder)) {
+    if (!isGarbage(files, name)) continue;
+    const path = files.path('ingest', name);
+    const stat = files.fs.statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && clock.now() - stat.mtimeMs > DAY) files.remove(path);
+  }
+}
+
+function isGarbage(files: Files, name: string): boolean {
+  if (name.endsWith('.tmp') || name.endsWith('.claim')) return true;
+  const [, algorithm, hex] = /^(sha256|sha512)-([0-9a-f]+)\.(?:.*\.)?part$/.exec(name) ?? [];
+  if (algorithm === undefined || hex === undefined) return false;
+  return files.fs.statSync(files.path('blobs', algorithm, hex), { throwIfNoEntry: false }) !== undefined;
+}

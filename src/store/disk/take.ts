@@ -1,0 +1,186 @@
+import { dirname } from 'node:path';
+import { type Bytes, pour } from '#bytes';
+import type { Ingest, PutOptions } from '#content';
+import { throwIfCancelled } from '#errors';
+import type { Descriptor, Digest } from '#oci';
+import type { BlobRole } from '#progress';
+import { openFileIngest, type RangeJournal } from '../file-ingest.ts';
+import { syncFile } from '../file-system.ts';
+import type { LayerFacts } from '../layer-check.ts';
+import { unlessCancelled } from '../unless-cancelled.ts';
+import { abandonPartial, adoptPartial } from './adopt.ts';
+import { blobPath, digestNames, hasBlob } from './blobs.ts';
+import { writeFacts } from './facts.ts';
+import type { Files } from './files.ts';
+import type { LockKeeper } from './lock.ts';
+import type { HeldLock } from './lock-file.ts';
+import { partialJournal, sealPartial } from './partial.ts';
+
+export interface Taking {
+  readonly files: Files;
+  readonly locks: LockKeeper;
+  /** Ingests that are open in this store object, by digest; each resolves when it is over. */
+  readonly active: Map<Digest, Promise<void>>;
+}
+
+/**
+ * The right to bring `target` in, and what is here of it already; waits for whoever has that right, in this process or another.
+ * Undefined when the blob is there.
+ */
+export async function openIngest(taking: Taking, target: Descriptor, options: PutOptions): Promise<Ingest | undefined> {
+  const { files, locks, active } = taking;
+  const onWait = sayOnce(target, options);
+  const [algorithm, hex] = digestNames(target.digest);
+  const stem = { folder: files.path('ingest'), name: `${algorithm}-${hex}` };
+  for (let other = active.get(target.digest); other !== undefined; other = active.get(target.digest)) {
+    onWait();
+    await unlessCancelled(other, options.signal);
+  }
+  if (hasBlob(files, target)) return undefined;
+  const leave = enter(active, target.digest);
+  let lock: HeldLock | undefined;
+  try {
+    await files.ensure(stem.folder);
+    const until = (): boolean => hasBlob(files, target);
+    lock = await locks.acquire(`${stem.folder}/${stem.name}.lock`, { signal: options.signal, until, onWait });
+    // The one before us may have finished between our look and its letting go.
+    if (lock !== undefined && !until()) return await openPartial(taking, target, { ...options, stem, lock, leave });
+    lock?.release();
+    leave();
+    return undefined;
+  } catch (error) {
+    lock?.release();
+    leave();
+    throw error;
+  }
+}
+
+interface PartialOptions extends PutOptions {
+  readonly stem: { readonly folder: string; readonly name: string };
+  readonly lock: HeldLock;
+  readonly leave: () => void;
+}
+
+async function openPartial(taking: Taking, target: Descriptor, options: PartialOptions): Promise<Ingest> {
+  const { files } = taking;
+  const { stem, lock, leave, diffId } = options;
+  const { path, found } = await adoptPartial(files, stem, lock);
+  const fd = files.fs.openSync(path, found ? 'r+' : 'wx+', 0o600);
+  const partial = { fs: files.fs, fd, path, size: target.size };
+  let finished = false;
+  return openFileIngest({
+    target,
+    diffId,
+    fd,
+    base: 0,
+    path,
+    journal: partialJournal(partial),
+    fs: files.fs,
+    guard: () => lock.assertHeld(),
+    async finish(layer) {
+      sealPartial(partial);
+      if (files.sync) await syncFile(files.fs, fd);
+      const blob = blobPath(files, target.digest);
+      await files.ensure(dirname(blob));
+      lock.assertHeld({ now: true });
+      await files.publish(path, blob);
+      finished = true;
+      if (layer !== undefined) await rememberLayer(files, target.digest, layer);
+    },
+    async close() {
+      try {
+        files.fs.closeSync(fd);
+        if (!finished) {
+          lock.assertHeld({ now: true });
+          abandonPartial(files, stem, path);
+        }
+      } catch {
+        // Lost to another owner, or out of order: whoever comes next finds what there is.
+      }
+      lock.release();
+      leave();
+    },
+  });
+}
+
+const NO_JOURNAL: RangeJournal = { load: () => [], note: () => undefined, clear: () => undefined };
+
+/** Keeps content that comes as a whole, in one go and beside all others. */
+export async function putBlob(taking: Taking, target: Descriptor, content: Bytes, options: PutOptions): Promise<void> {
+  const { files } = taking;
+  const { signal, diffId } = options;
+  throwIfCancelled(signal);
+  const blob = blobPath(files, target.digest);
+  if (hasBlob(files, target)) {
+    await content[Symbol.asyncIterator]().return?.();
+    return;
+  }
+  await files.ensure(files.path('ingest'));
+  const path = files.path('ingest', `put-${files.unique()}.tmp`);
+  const fd = files.fs.openSync(path, 'wx+', 0o600);
+  const ingest = openFileIngest({
+    target,
+    diffId,
+    fd,
+    base: 0,
+    path,
+    journal: NO_JOURNAL,
+    fs: files.fs,
+    sync: files.sync,
+    async finish(layer) {
+      await files.ensure(dirname(blob));
+      await files.publish(path, blob);
+      if (layer !== undefined) await rememberLayer(files, target.digest, layer);
+    },
+    close: async () => files.fs.closeSync(fd),
+  });
+  try {
+    let at = 0;
+    const poured = pour(content, (chunk) => {
+      throwIfCancelled(signal);
+      ingest.write(at, chunk);
+      at += chunk.length;
+    });
+    await unlessCancelled(poured, signal);
+    await ingest.commit({ signal });
+  } catch (error) {
+    await ingest.release();
+    files.remove(path);
+    throw error;
+  }
+}
+
+/** The blob is in place already: what is known of it besides can be found out again. */
+async function rememberLayer(files: Files, digest: Digest, layer: LayerFacts): Promise<void> {
+  await writeFacts(files, digest, layer).catch(() => undefined);
+}
+
+/** Takes the digest for this process; the returned function gives it back. */
+function enter(active: Map<Digest, Promise<void>>, digest: Digest): () => void {
+  let over = (): void => undefined;
+  active.set(
+    digest,
+    new Promise((resolve) => {
+      over = resolve;
+    }),
+  );
+  return () => {
+    active.delete(digest);
+    over();
+  };
+}
+
+function sayOnce(target: Descriptor, options: PutOptions): () => void {
+  let said = false;
+  return () => {
+    if (said) return;
+    said = true;
+    const { digest, size } = target;
+    options.onEvent?.({ kind: 'blob', digest, size, role: roleOf(target), state: 'waiting', received: 0 });
+  };
+}
+
+function roleOf(target: Descriptor): BlobRole {
+  if (/manifest|index/.test(target.mediaType)) return 'manifest';
+  return /config|container\.image/.test(target.mediaType) ? 'config' : 'layer';
+}

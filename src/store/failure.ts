@@ -1,0 +1,20 @@
+import { DrayError, isDrayError, messageOf } from '#errors';
+
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** What the file system refused, as a DrayError: DISK_FULL where space or quota ran out, else IO_FAILED. */
+export function fileFailure(doing: string, cause: unknown, detail: Readonly<Record<string, unknown>> = {}): DrayError {
+  const code = errnoOf(cause);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const hint = 'free some space, or use another folder; what has arrived is kept and the next run goes on from there';
+    return new DrayError('DISK_FULL', `${doing}: no space left`, { hint, detail, cause });
+  }
+  return new DrayError('IO_FAILED', `${doing}: ${messageOf(cause)}`, { detail, cause });
+}
+
+/** `error` as public functions throw it: what the file system refused is told with what was being done, a DrayError stays as it is. */
+export function asFailure(doing: string, error: unknown): unknown {
+  return isDrayError(error) || errnoOf(error) === undefined ? error : fileFailure(doing, error);
+}
