@@ -6,6 +6,7 @@
 
 export { cleanText } from './clean-text.ts';
 export { compose } from './compose.ts';
+export { isMetadataService, isPrivate } from './private-address.ts';
 export { publicUrl } from './public-url.ts';
 export { type RecordedRequest, type Recording, recording } from './recording.ts';
 export { followRedirects, type RedirectOptions } from './redirect.ts';
