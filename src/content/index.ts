@@ -7,6 +7,7 @@ export { blobsOf, type CopyOptions, copy } from './copy.ts';
 export { type CopiedBlob, type CopyBlobsOptions, copyBlobs } from './copy-blobs.ts';
 export { type Graph, type GraphNode, type GraphOptions, readDocument, readGraph } from './graph.ts';
 export { createLimit, type Limit } from './limit.ts';
+export { createMemoryStore, type MemoryStoreOptions } from './memory.ts';
 export type {
   CallOptions,
   Fetched,

@@ -3,6 +3,6 @@
  * (the exit status), which HTTP status a server gives for it and whether trying again can help.
  */
 
-export { cancelled, throwIfCancelled } from './cancelled.ts';
+export { cancelled, throwIfCancelled, unlessCancelled } from './cancelled.ts';
 export { CODES, type CodeFacts, type ErrorCode, type ErrorFamily, EXIT_STATUS } from './codes.ts';
 export { DrayError, type DrayErrorOptions, hasCode, isDrayError, messageOf } from './dray-error.ts';

@@ -1,6 +1,6 @@
 import type { ByteRange } from '#bytes';
 import type { CallOptions, Ingest } from '#content';
-import { DrayError, hasCode, throwIfCancelled } from '#errors';
+import { DrayError, hasCode, throwIfCancelled, unlessCancelled } from '#errors';
 import type { Descriptor, Digest } from '#oci';
 import { asFailure, fileFailure } from './failure.ts';
 import { type FileRegion, writeRegion } from './file-region.ts';
@@ -8,7 +8,6 @@ import { type FileSystem, syncFile, systemFiles } from './file-system.ts';
 import { FrontierHash } from './frontier-hash.ts';
 import { LayerCheck, type LayerFacts } from './layer-check.ts';
 import { Received } from './received.ts';
-import { unlessCancelled } from './unless-cancelled.ts';
 
 /** Bytes that a kill may make the journal forget. */
 const UNNOTED = 256 * 1024;
@@ -77,7 +76,7 @@ class FileIngest implements Ingest {
     for (const { start, end } of options.journal.load()) {
       this.#received.add(Math.max(0, start), Math.min(end, this.target.size));
     }
-    this.#hash = new FrontierHash(this.#region, this.target.digest.slice(0, 6), this.#frontier);
+    this.#hash = new FrontierHash(this.#region, this.target.digest, this.#frontier);
     this.#hash.catchUp();
     this.#check = this.#openCheck();
   }

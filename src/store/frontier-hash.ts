@@ -1,7 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfCancelled } from '#errors';
-import type { Digest } from '#oci';
+import { type Digest, digestParts, hashFor } from '#oci';
 import { type FileRegion, readRegion } from './file-region.ts';
 
 /** Bytes read back in one go: half a millisecond of hashing, so that sockets on the same thread do not notice. */
@@ -16,19 +16,22 @@ let slice: Uint8Array | undefined;
  */
 export class FrontierHash {
   readonly #region: FileRegion;
-  readonly #algorithm: string;
+  readonly #target: Digest;
   readonly #frontier: () => number;
   #hash: Hash;
   #hashed = 0;
   #turn: NodeJS.Immediate | undefined;
   #failure: unknown;
 
-  /** @param frontier where the bytes that are in the file without a gap end, now */
-  constructor(region: FileRegion, algorithm: string, frontier: () => number) {
+  /**
+   * @param target names the algorithm
+   * @param frontier where the bytes that are in the file without a gap end, now
+   */
+  constructor(region: FileRegion, target: Digest, frontier: () => number) {
     this.#region = region;
-    this.#algorithm = algorithm;
+    this.#target = target;
     this.#frontier = frontier;
-    this.#hash = createHash(algorithm);
+    this.#hash = hashFor(target);
   }
 
   /** `chunk` is now in the file at `position`. */
@@ -54,7 +57,7 @@ export class FrontierHash {
     });
   }
 
-  /** The digest of the first `size` bytes, all of which are in the file. May be called once; then `restart`. */
+  /** The digest of the first `size` bytes, all of which are in the file. May be asked for again. */
   async finish(size: number, signal: AbortSignal | undefined): Promise<Digest> {
     this.pause();
     if (this.#failure !== undefined) throw this.#failure;
@@ -64,7 +67,7 @@ export class FrontierHash {
       await nextTurn();
     }
     // A copy, so that a commit that fails afterwards can be tried again.
-    return `${this.#algorithm}:${this.#hash.copy().digest('hex')}` as Digest;
+    return `${digestParts(this.#target).algorithm}:${this.#hash.copy().digest('hex')}`;
   }
 
   pause(): void {
@@ -74,7 +77,7 @@ export class FrontierHash {
 
   restart(): void {
     this.pause();
-    this.#hash = createHash(this.#algorithm);
+    this.#hash = hashFor(this.#target);
     this.#hashed = 0;
     this.#failure = undefined;
   }

@@ -1,4 +1,4 @@
-import type { Digest } from '#oci';
+import { type Digest, digestParts } from '#oci';
 import { type FileRegion, readRegion } from './file-region.ts';
 
 /** What only inflating a layer tells. */
@@ -62,7 +62,7 @@ export class LayerCheck {
   async #run(): Promise<LayerFacts | undefined> {
     // Inflating is only loaded where a layer arrives.
     const { createLayerDigester } = await import('#archive');
-    const digester = createLayerDigester({ algorithm: this.#diffId.startsWith('sha512:') ? 'sha512' : 'sha256' });
+    const digester = createLayerDigester({ algorithm: digestParts(this.#diffId).algorithm, pooled: true });
     const buffer = Buffer.allocUnsafeSlow(Math.min(STEP, Math.max(this.#size, 1)));
     while (this.#at < this.#size && !this.#stopped) {
       if (!this.#ready()) {
@@ -78,7 +78,7 @@ export class LayerCheck {
       this.#at += chunk.length;
     }
     if (this.#stopped) {
-      await digester.end().catch(() => undefined);
+      digester.destroy();
       return undefined;
     }
     const { digest, size } = await digester.end();

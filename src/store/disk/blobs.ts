@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Sink } from '#bytes';
 import type { Fetched, FetchOptions } from '#content';
 import { DrayError, throwIfCancelled } from '#errors';
-import type { Descriptor, Digest } from '#oci';
+import { type Descriptor, type Digest, digestParts, parseDigest } from '#oci';
 import { fileFailure } from '../failure.ts';
 import { type FileRegion, readRegion } from '../file-region.ts';
 import { type Files, isAbsence } from './files.ts';
@@ -10,16 +10,10 @@ import { type Files, isAbsence } from './files.ts';
 /** Bytes read at once: they stay in the processor's cache until they are hashed or written. */
 const CHUNK = 512 * 1024;
 
-const DIGEST = /^(sha256):([0-9a-f]{64})$|^(sha512):([0-9a-f]{128})$/;
-
-/** `digest` in its two parts. Rejects with UNSUPPORTED for anything that is no digest: it becomes part of a path. */
+/** `digest` in its two parts. Throws for anything that is no digest: it becomes part of a path. */
 export function digestNames(digest: Digest): readonly [algorithm: string, hex: string] {
-  const match = DIGEST.exec(digest);
-  const [, sha256, hex256, sha512, hex512] = match ?? [];
-  const algorithm = sha256 ?? sha512;
-  const hex = hex256 ?? hex512;
-  if (algorithm !== undefined && hex !== undefined) return [algorithm, hex];
-  throw new DrayError('UNSUPPORTED', `${JSON.stringify(digest.slice(0, 80))} is no sha256 or sha512 digest`);
+  const { algorithm, hex } = digestParts(parseDigest(digest));
+  return [algorithm, hex];
 }
 
 export function blobPath(files: Files, digest: Digest): string {

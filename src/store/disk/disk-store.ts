@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Bytes } from '#bytes';
 import type { CallOptions, Fetched, FetchOptions, Ingest, PutOptions, Resolver, Store, Tagger } from '#content';
 import { throwIfCancelled } from '#errors';
-import type { Descriptor, Digest } from '#oci';
+import { type Descriptor, type Digest, isIndexType } from '#oci';
 import { type Clock, systemClock } from '#timing';
 import { asFailure } from '../failure.ts';
 import { type FileSystem, systemFiles } from '../file-system.ts';
@@ -135,8 +135,7 @@ class FolderStore implements DiskStore {
   }
 
   async tag(name: string, root: Descriptor, options: CallOptions = {}): Promise<void> {
-    const isIndex = /index|manifest\.list/.test(root.mediaType);
-    await this.remember({ name, root, manifests: isIndex ? [] : [root] }, options);
+    await this.remember({ name, root, manifests: isIndexType(root.mediaType) ? [] : [root] }, options);
   }
 
   async remember(reference: NewReference, options: CallOptions = {}): Promise<void> {

@@ -1,13 +1,12 @@
 import { dirname } from 'node:path';
 import { type Bytes, pour } from '#bytes';
 import type { Ingest, PutOptions } from '#content';
-import { throwIfCancelled } from '#errors';
-import type { Descriptor, Digest } from '#oci';
+import { throwIfCancelled, unlessCancelled } from '#errors';
+import { type Descriptor, type Digest, isDocumentType, isImageConfigType } from '#oci';
 import type { BlobRole } from '#progress';
 import { openFileIngest, type RangeJournal } from '../file-ingest.ts';
 import { syncFile } from '../file-system.ts';
 import type { LayerFacts } from '../layer-check.ts';
-import { unlessCancelled } from '../unless-cancelled.ts';
 import { abandonPartial, adoptPartial } from './adopt.ts';
 import { blobPath, digestNames, hasBlob } from './blobs.ts';
 import { writeFacts } from './facts.ts';
@@ -181,6 +180,6 @@ function sayOnce(target: Descriptor, options: PutOptions): () => void {
 }
 
 function roleOf(target: Descriptor): BlobRole {
-  if (/manifest|index/.test(target.mediaType)) return 'manifest';
-  return /config|container\.image/.test(target.mediaType) ? 'config' : 'layer';
+  if (isDocumentType(target.mediaType)) return 'manifest';
+  return isImageConfigType(target.mediaType) ? 'config' : 'layer';
 }
