@@ -3,13 +3,7 @@ import { DrayError } from '#errors';
 import type { RangeJournal } from '../file-ingest.ts';
 import { writeRegion } from '../file-region.ts';
 import type { FileSystem } from '../file-system.ts';
-
-/** The table of a partial that has gaps: 16 bytes of head, then 16 for each range; within one page, so that no kill can tear it. */
-const MAGIC = 0x79617264; // "dray"
-const HEAD = 16;
-const SLOT = 16;
-const MOST_SLOTS = 200;
-const PAGE = 4096;
+import { decodeTable, encodeTable, TABLE_PAGE } from '../range-table.ts';
 
 export interface PartialFile {
   readonly fs: FileSystem;
@@ -30,7 +24,7 @@ export function partialJournal(partial: PartialFile): RangeJournal {
     load: () => (hasTable ? readTable(partial) : [{ start: 0, end: fs.fstatSync(fd).size }]),
     note(ranges) {
       hasTable ||= ranges.some((range) => range.start > 0);
-      if (hasTable) writeRegion({ fs, fd, base: 0, path }, tableStart(size), encode(ranges));
+      if (hasTable) writeRegion({ fs, fd, base: 0, path }, tableStart(size), encodeTable({ ranges, sealed: false }));
     },
     clear() {
       fs.ftruncateSync(fd, 0);
@@ -52,39 +46,12 @@ export function sealPartial(partial: PartialFile): void {
 }
 
 function tableStart(size: number): number {
-  return Math.ceil((size + 1) / PAGE) * PAGE;
-}
-
-function encode(ranges: readonly ByteRange[]): Uint8Array {
-  const kept = ranges.filter((range) => range.end > range.start).slice(0, MOST_SLOTS);
-  const table = Buffer.alloc(HEAD + kept.length * SLOT);
-  table.writeUInt32LE(MAGIC, 0);
-  table.writeUInt32LE(kept.length, 4);
-  kept.forEach((range, index) => {
-    table.writeBigUInt64LE(BigInt(range.start), HEAD + index * SLOT);
-    table.writeBigUInt64LE(BigInt(range.end), HEAD + index * SLOT + 8);
-  });
-  table.writeUInt32LE(checksum(table.subarray(HEAD)), 8);
-  return table;
+  return Math.ceil((size + 1) / TABLE_PAGE) * TABLE_PAGE;
 }
 
 /** Nothing where the table is damaged, as a power cut may leave it. */
 function readTable(partial: PartialFile): readonly ByteRange[] {
-  const table = Buffer.alloc(HEAD + MOST_SLOTS * SLOT);
-  const length = partial.fs.readSync(partial.fd, table, 0, table.length, tableStart(partial.size));
-  const count = table.readUInt32LE(4);
-  if (length < HEAD || table.readUInt32LE(0) !== MAGIC || count > MOST_SLOTS) return [];
-  const slots = table.subarray(HEAD, HEAD + count * SLOT);
-  if (length < HEAD + slots.length || checksum(slots) !== table.readUInt32LE(8)) return [];
-  return Array.from({ length: count }, (_, index) => ({
-    start: Number(slots.readBigUInt64LE(index * SLOT)),
-    end: Number(slots.readBigUInt64LE(index * SLOT + 8)),
-  }));
-}
-
-/** FNV-1a, 32 bits. */
-function checksum(bytes: Uint8Array): number {
-  let sum = 0x811c9dc5;
-  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
-  return sum >>> 0;
+  const page = Buffer.alloc(TABLE_PAGE);
+  const length = partial.fs.readSync(partial.fd, page, 0, page.length, tableStart(partial.size));
+  return decodeTable(page.subarray(0, length)).ranges;
 }
