@@ -1,5 +1,5 @@
 import type { CallOptions, Resolver, Source } from '#content';
-import type { Descriptor, Reference } from '#oci';
+import type { Descriptor, Digest, Reference } from '#oci';
 import type { Clock } from '#timing';
 import type { TlsSettings, TransportOptions } from '#transport';
 import type { HostsSettings } from './hosts/settings.ts';
@@ -56,6 +56,8 @@ export interface Repository extends Source, Resolver {
    * digest asked for and against `Docker-Content-Digest`. Rejects with MANIFEST_UNKNOWN, NAME_UNKNOWN, DIGEST_MISMATCH, TOO_LARGE, BAD_RESPONSE …
    */
   manifest(tagOrDigest: string, options?: ManifestOptions): Promise<FetchedManifest>;
+  /** Bytes of a blob whose manifest does not say (docker's first format). Rejects with BLOB_UNKNOWN, or BAD_RESPONSE where the registry does not say either. */
+  blobSize(digest: Digest, options?: CallOptions): Promise<number>;
   /** All tags, page by page, in the registry's order. A Link that loops or leaves the host ends with BAD_RESPONSE. */
   tags(options?: CallOptions): AsyncIterable<string>;
   /**

@@ -1,0 +1,143 @@
+import { DrayError, type ErrorCode } from '#errors';
+import type { Clock } from '#timing';
+import { cleanText, type HttpResponse, publicUrl } from '#transport';
+import { readSome } from './read-some.ts';
+
+/** What was asked for, in the words of the person who asked. */
+export interface Asked {
+  readonly kind: 'manifest' | 'blob' | 'tags' | 'base';
+  /** Familiar name of the repository, `alpine`; of the registry where it is about that. */
+  readonly name: string;
+  /** `alpine:3.20`, or a digest for a blob. */
+  readonly what: string;
+}
+
+/** One entry of a registry's error document (OCI distribution-spec, "Error Codes"). */
+interface RegistryError {
+  readonly code: string;
+  readonly message: string;
+}
+
+const BODY_LIMIT = 64 * 1024;
+const BODY_PATIENCE = 5_000;
+const MESSAGE_LIMIT = 300;
+
+/**
+ * The error for an answer that is not the one hoped for, in docker's words where docker has some. Reads the body (64 KiB at most) for what the
+ * registry says, and never fails itself. `detail` has `status`, `url`, and the registry's own `registryCode` and `registryMessage`.
+ */
+export async function answerError(response: HttpResponse, asked: Asked, clock: Clock): Promise<DrayError> {
+  const said = parseErrors(await readSome(response, { limit: BODY_LIMIT, patience: BODY_PATIENCE, clock }));
+  const code = codeFor(response.status, said, asked);
+  const detail = {
+    status: response.status,
+    url: publicUrl(response.url),
+    ...(said?.code ? { registryCode: said.code } : {}),
+    ...(said?.message ? { registryMessage: said.message } : {}),
+  };
+  return new DrayError(code, messageFor(code, { response, said, asked }), { ...hintFor(code), detail });
+}
+
+/** The first error of the document; for anything else a short text without a code. */
+function parseErrors(text: string): RegistryError | undefined {
+  const first = firstError(text);
+  if (first === undefined) return { code: '', message: plainText(text) };
+  return { code: cleanText(first.code, 60), message: cleanText(first.message, MESSAGE_LIMIT) };
+}
+
+function firstError(text: string): RegistryError | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const errors = field(json, 'errors');
+  const entry: unknown = Array.isArray(errors) ? errors[0] : json;
+  const [code, message] = [field(entry, 'code'), field(entry, 'message') ?? field(entry, 'error')];
+  if (typeof code !== 'string' && typeof message !== 'string') return undefined;
+  return { code: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '' };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
+}
+
+/** Proxies and load balancers answer with pages: their title says it. */
+function plainText(text: string): string {
+  const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1];
+  const words = title ?? text.replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');
+  return cleanText(words.replace(/\s+/g, ' ').trim(), 200);
+}
+
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  MANIFEST_UNKNOWN: 'MANIFEST_UNKNOWN',
+  NAME_UNKNOWN: 'NAME_UNKNOWN',
+  BLOB_UNKNOWN: 'BLOB_UNKNOWN',
+  DENIED: 'DENIED',
+  UNAUTHORIZED: 'UNAUTHORIZED',
+  TOOMANYREQUESTS: 'TOO_MANY_REQUESTS',
+};
+
+const NOT_THERE: Readonly<Record<Asked['kind'], ErrorCode>> = {
+  manifest: 'MANIFEST_UNKNOWN',
+  blob: 'BLOB_UNKNOWN',
+  tags: 'NAME_UNKNOWN',
+  base: 'BAD_RESPONSE',
+};
+
+/** The status decides; what the registry says only refines it, since a mirror may say anything. */
+function codeFor(status: number, said: RegistryError | undefined, asked: Asked): ErrorCode {
+  const own = CODES[said?.code ?? ''];
+  if (status === 401) return own === 'DENIED' ? 'DENIED' : 'UNAUTHORIZED';
+  if (status === 403) return own === 'TOO_MANY_REQUESTS' ? own : 'DENIED';
+  if (status === 404 || status === 410) {
+    return own === 'NAME_UNKNOWN' || own === 'DENIED' || own === 'UNAUTHORIZED' ? own : NOT_THERE[asked.kind];
+  }
+  if (status === 429) return 'TOO_MANY_REQUESTS';
+  if (status >= 500) return 'SERVER_FAILED';
+  return status >= 400 && own !== undefined ? own : 'BAD_RESPONSE';
+}
+
+interface MessageFacts {
+  readonly response: HttpResponse;
+  readonly said: RegistryError | undefined;
+  readonly asked: Asked;
+}
+
+function messageFor(code: ErrorCode, { response, said, asked }: MessageFacts): string {
+  // As docker prints a registry's error: the code in small letters, then the message.
+  const words = [said?.code.toLowerCase().replaceAll('_', ' '), said?.message].filter(Boolean).join(': ');
+  const because = words === '' ? '' : `: ${words}`;
+  switch (code) {
+    case 'MANIFEST_UNKNOWN':
+      return `manifest for ${asked.what} not found${because}`;
+    case 'NAME_UNKNOWN':
+      return `repository ${asked.name} not found${because}`;
+    case 'BLOB_UNKNOWN':
+      return `blob ${asked.what} of ${asked.name} not found${because}`;
+    case 'DENIED':
+    case 'UNAUTHORIZED':
+      return asked.kind === 'base'
+        ? `${asked.name} refused the credentials${because || ` (${response.status})`}`
+        : `pull access denied for ${asked.name}, repository does not exist or may require 'dray login'${because}`;
+    case 'TOO_MANY_REQUESTS':
+      return `toomanyrequests: ${said?.message || `${publicUrl(response.url)} limits requests`}`;
+    default:
+      return `${publicUrl(response.url)} answered ${response.status} to the request for ${asked.what}${because}`;
+  }
+}
+
+function hintFor(code: ErrorCode): { readonly hint?: string } {
+  switch (code) {
+    case 'DENIED':
+    case 'UNAUTHORIZED':
+      return { hint: 'check the name, or log in with an account that may read it' };
+    case 'TOO_MANY_REQUESTS':
+      return { hint: 'wait, log in for a higher limit, or use a mirror (--mirror)' };
+    default:
+      return {};
+  }
+}

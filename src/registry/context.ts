@@ -1,0 +1,84 @@
+import { readAll } from '#bytes';
+import type { CallOptions } from '#content';
+import { DrayError, isDrayError, messageOf } from '#errors';
+import { backoff, type Clock } from '#timing';
+import { type HttpRequest, type HttpResponse, publicUrl, type Transport } from '#transport';
+import { type Asked, answerError } from './answer-error.ts';
+import type { Endpoint } from './types.ts';
+
+/** What the parts of one repository share. */
+export interface RepositoryContext {
+  readonly endpoint: Endpoint;
+  readonly path: string;
+  /** Familiar name, for messages. */
+  readonly name: string;
+  /** Sends with credentials and retries, and follows redirects. */
+  readonly send: Transport;
+  /** The same without credentials and without the endpoint's own headers. */
+  readonly sendBare: Transport;
+  /** The IP address that the registry answers from, once it is known. */
+  readonly address: () => string | undefined;
+  readonly retries: number;
+  readonly clock: Clock;
+}
+
+/** The URL of something in the repository: `manifests/latest`. `rest` needs no escaping: tags, digests and fixed words. */
+export function urlOf({ endpoint, path }: RepositoryContext, rest: string): URL {
+  const url = new URL(`${baseOf(endpoint)}/${path}/${rest}`);
+  if (endpoint.namespace !== undefined) url.searchParams.set('ns', endpoint.namespace);
+  return url;
+}
+
+/** `…/v2`, without a slash at the end. */
+export function baseOf(endpoint: Endpoint): string {
+  return endpoint.overridePath === true ? endpoint.url : `${endpoint.url}/v2`;
+}
+
+export interface Document {
+  readonly response: HttpResponse;
+  readonly bytes: Uint8Array;
+}
+
+export interface DocumentOptions extends CallOptions {
+  readonly asked: Asked;
+  /** Most bytes of the body. */
+  readonly limit: number;
+}
+
+/** No new try begins when this many milliseconds have gone without a whole document. */
+const PATIENCE = 60_000;
+
+/**
+ * GETs a document and reads it whole; one that breaks off is asked for again. Rejects with what `answerError` makes of any status but 200, with
+ * TOO_LARGE over the limit, and with the last error when tries run out.
+ */
+export async function readDocument(
+  context: RepositoryContext,
+  request: Pick<HttpRequest, 'url' | 'headers'>,
+  { asked, limit, signal, onEvent }: DocumentOptions,
+): Promise<Document> {
+  const began = context.clock.monotonic();
+  for (let attempt = 1; ; attempt += 1) {
+    const response = await context.send({ method: 'GET', ...request, signal, onEvent });
+    if (response.status !== 200) throw await answerError(response, asked, context.clock);
+    try {
+      return { response, bytes: await readBody(response, limit, asked) };
+    } catch (error) {
+      const over = attempt > context.retries || context.clock.monotonic() - began > PATIENCE;
+      if (over || !isDrayError(error) || !error.facts.retryable) throw error;
+      const delay = backoff(attempt);
+      const reason = messageOf(error);
+      onEvent?.({ kind: 'request-retry', request: `GET ${publicUrl(request.url)}`, attempt, delay, reason });
+      await context.clock.sleep(delay, signal);
+    }
+  }
+}
+
+async function readBody(response: HttpResponse, limit: number, { kind, what }: Asked): Promise<Uint8Array> {
+  const name = kind === 'tags' ? `a page of the tags of ${what}` : `the manifest of ${what}`;
+  if ((response.body.length ?? 0) > limit) {
+    await response.body.discard();
+    throw new DrayError('TOO_LARGE', `${name} is larger than ${limit} bytes`, { detail: { limit } });
+  }
+  return readAll(response.body, limit, name);
+}

@@ -1,0 +1,31 @@
+import { pour } from '#bytes';
+import type { Clock } from '#timing';
+import type { HttpResponse } from '#transport';
+
+export interface SomeOptions {
+  /** Bytes that are looked at. */
+  readonly limit: number;
+  /** Milliseconds that they may take to come. */
+  readonly patience: number;
+  readonly clock: Clock;
+}
+
+/** The beginning of a body as text, as far as it comes; never fails. For answers whose status has said already that they are of no use. */
+export async function readSome(response: HttpResponse, { limit, patience, clock }: SomeOptions): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let left = limit;
+  const waiting = new AbortController();
+  const late = clock.sleep(patience, waiting.signal).then(() => {
+    left = 0;
+  });
+  late.catch(() => {});
+  const reading = pour(response.body, (chunk) => {
+    text += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left -= chunk.length;
+    return left > 0;
+  });
+  await Promise.race([reading.catch(() => {}), late.catch(() => {})]);
+  waiting.abort();
+  return text;
+}

@@ -1,0 +1,92 @@
+import { bytesOf } from '#bytes';
+import type { Fetched } from '#content';
+import { DrayError, hasCode } from '#errors';
+import { type Descriptor, familiarName, isDigest, isDocumentType, isTag } from '#oci';
+import type { Middleware } from '#transport';
+import { fetchBlob, hasBlob } from './blobs.ts';
+import { type Connection, connect } from './connection.ts';
+import type { RepositoryContext } from './context.ts';
+import { fetchManifest, fetchManifestBytes, hasManifest, resolveManifest } from './manifests.ts';
+import { listTags } from './tags.ts';
+import type { OpenRepository, Repository, RepositoryOptions } from './types.ts';
+
+/** A repository with connections of its own, e.g. in a worker thread. Nothing is asked before the first call. */
+export function createRepository(options: RepositoryOptions): OpenRepository {
+  const connection = connect(options);
+  return { ...repositoryOver(connection, options.path), close: () => connection.close() };
+}
+
+/** A repository over a connection that others may share. */
+export function repositoryOver(connection: Connection, path: string): Repository {
+  const { endpoint, clock, retries, sendBare } = connection;
+  const scopes = [`repository:${path}:pull`];
+  const name = familiarName({ domain: endpoint.domain, path });
+  const context: RepositoryContext = {
+    endpoint,
+    path,
+    name,
+    send: inDockersWords(name)(connection.send(scopes)),
+    sendBare,
+    address: () => connection.address(),
+    retries,
+    clock,
+  };
+  return {
+    endpoint,
+    path,
+    manifest: (tagOrDigest, options) => fetchManifest(context, checked(tagOrDigest), options),
+    resolve: (tagOrDigest, options) => resolveManifest(context, checked(tagOrDigest), options),
+    tags: (options) => listTags(context, options),
+    has: (target, options) =>
+      isDocumentType(target.mediaType) ? hasManifest(context, target, options) : hasBlob(context, target, options),
+    fetch: async (target, options) =>
+      isDocumentType(target.mediaType)
+        ? fetchedDocument(target, await fetchManifestBytes(context, target, options))
+        : fetchBlob(context, target, options),
+    authorization: (options) => connection.authorization(scopes, options),
+  };
+}
+
+/** A document comes whole, from its start. */
+function fetchedDocument(target: Descriptor, bytes: Uint8Array): Fetched {
+  if (bytes.length !== target.size) {
+    throw new DrayError(
+      'SIZE_MISMATCH',
+      `manifest ${target.digest} should have ${target.size} bytes, but it has ${bytes.length}`,
+      { detail: { expected: target.size, found: bytes.length } },
+    );
+  }
+  return {
+    offset: 0,
+    pour: async (sink) => {
+      sink(bytes);
+    },
+    [Symbol.asyncIterator]: () => bytesOf(bytes),
+  };
+}
+
+/** Goes into a URL: nothing but a tag or a digest may. */
+function checked(tagOrDigest: string): string {
+  if (isDigest(tagOrDigest) || isTag(tagOrDigest)) return tagOrDigest;
+  throw new DrayError(
+    'INVALID_REFERENCE',
+    `${JSON.stringify(tagOrDigest.slice(0, 200))} is neither a tag nor a digest`,
+  );
+}
+
+/** What docker says when a registry lets nobody in: it may be that there is nothing to be let into. */
+function inDockersWords(name: string): Middleware {
+  return (next) => async (request) => {
+    try {
+      return await next(request);
+    } catch (error) {
+      if (!hasCode(error, 'DENIED', 'UNAUTHORIZED') || error.detail['credentials'] === 'refused') throw error;
+      const { code, message, hint, detail } = error;
+      throw new DrayError(
+        code,
+        `pull access denied for ${name}, repository does not exist or may require 'dray login': ${message}`,
+        { ...(hint !== undefined && { hint }), detail, cause: error },
+      );
+    }
+  };
+}

@@ -1,0 +1,120 @@
+import type { CallOptions } from '#content';
+import { DrayError, messageOf } from '#errors';
+import { isTag } from '#oci';
+import { cleanText, publicUrl } from '#transport';
+import { type Document, type RepositoryContext, readDocument, urlOf } from './context.ts';
+import { nextLink } from './link.ts';
+
+const PAGE_LIMIT = 4 * 1024 * 1024;
+/** Asked for at once; registries give less where they like. */
+const PAGE_SIZE = 1000;
+const MOST_PAGES = 10_000;
+const MOST_TAGS = 1_000_000;
+/** Registries that filter may give pages without a tag, but not for ever. */
+const MOST_EMPTY_PAGES = 100;
+
+/** As `Repository.tags`. */
+export async function* listTags(
+  context: RepositoryContext,
+  options: CallOptions = {},
+): AsyncGenerator<string, void, undefined> {
+  const seen = new Set<string>();
+  const visited = new Set<string>();
+  let total = 0;
+  let empty = 0;
+  let url: URL | undefined = firstPage(context);
+  while (url !== undefined) {
+    visited.add(url.href);
+    const page = await readPage(context, url, options);
+    const tags = readTags(page, context, options);
+    total += tags.length;
+    const fresh = tags.filter((tag) => !seen.has(tag));
+    for (const tag of tags) seen.add(tag);
+    yield* new Set(fresh);
+    const next: URL | undefined = nextPage(page, url);
+    if (context.endpoint.namespace !== undefined) next?.searchParams.set('ns', context.endpoint.namespace);
+    empty = tags.length === 0 ? empty + 1 : 0;
+    if (next !== undefined) {
+      const loops = visited.has(next.href) || (fresh.length === 0 && tags.length > 0) || empty > MOST_EMPTY_PAGES;
+      if (loops) throw badPage(context, `the pages go round in a circle (next: ${publicUrl(next)})`);
+      if (visited.size >= MOST_PAGES || total > MOST_TAGS) {
+        throw badPage(context, `it does not end (${total} tags on ${visited.size} pages)`);
+      }
+    }
+    url = next;
+  }
+}
+
+function firstPage(context: RepositoryContext): URL {
+  const url = urlOf(context, 'tags/list');
+  url.searchParams.set('n', String(PAGE_SIZE));
+  return url;
+}
+
+async function readPage(context: RepositoryContext, url: URL, { signal, onEvent }: CallOptions): Promise<Document> {
+  const { name } = context;
+  const asked = { kind: 'tags', name, what: name } as const;
+  return readDocument(
+    context,
+    { url, headers: { accept: 'application/json' } },
+    { asked, limit: PAGE_LIMIT, signal, onEvent },
+  );
+}
+
+/** `{"tags": null}` is what registries say of a repository without tags. What is no tag is left out, with a warning: it could not be asked for. */
+function readTags({ bytes }: Document, context: RepositoryContext, { onEvent }: CallOptions): readonly string[] {
+  const list = parsePage(bytes, context);
+  const tags = list.filter((tag): tag is string => typeof tag === 'string' && isTag(tag));
+  const [odd, ...more] = list.filter((tag) => typeof tag !== 'string' || !isTag(tag));
+  if (odd !== undefined) {
+    const others = more.length === 0 ? '' : ` and ${more.length} more`;
+    const text = `${context.name}: the registry lists ${cleanText(JSON.stringify(odd), 60)}${others}, which is no tag: left out`;
+    onEvent?.({ kind: 'warning', text });
+  }
+  return tags;
+}
+
+function parsePage(bytes: Uint8Array, context: RepositoryContext): readonly unknown[] {
+  let page: unknown;
+  try {
+    page = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw badPage(context, `it is not JSON (${cleanText(messageOf(error), 100)})`);
+  }
+  if (typeof page === 'object' && page !== null) {
+    const tags: unknown = 'tags' in page ? page.tags : undefined;
+    if (tags === null) return [];
+    if (Array.isArray(tags)) return tags;
+  }
+  throw badPage(context, 'it holds no list of tags');
+}
+
+/**
+ * Only what comes behind the host is taken from a Link: behind a proxy that ends TLS, registries name their own pages with http. A Link to another
+ * host or port is refused, since whoever sits there could name any tags.
+ */
+function nextPage({ response }: Document, url: URL): URL | undefined {
+  const link = nextLink(response.headers.get('link'));
+  if (link === undefined) return undefined;
+  const next = URL.canParse(link, url.href) ? new URL(link, url) : undefined;
+  if (
+    next === undefined ||
+    next.hostname !== url.hostname ||
+    next.port !== url.port ||
+    !/^https?:$/.test(next.protocol)
+  ) {
+    throw new DrayError(
+      'BAD_RESPONSE',
+      `${publicUrl(url)} points to ${cleanText(link.replace(/[?#].*$/s, ''), 150)} for more tags, which is another host`,
+      { detail: { url: publicUrl(url) } },
+    );
+  }
+  const same = new URL(url);
+  same.pathname = next.pathname;
+  same.search = next.search;
+  return same;
+}
+
+function badPage({ name }: RepositoryContext, found: string): DrayError {
+  return new DrayError('BAD_RESPONSE', `the list of the tags of ${name} cannot be used: ${found}`);
+}
