@@ -1,0 +1,67 @@
+import { pour } from '#bytes';
+import type { Clock } from '#timing';
+import { cleanText, type HttpResponse } from '#transport';
+import type { Credential } from '../types.ts';
+import { redact } from './credential.ts';
+
+/** Bytes of an error body that are looked at, and milliseconds that it may take to come. */
+const LIMIT = 65_536;
+const PATIENCE = 5_000;
+const SHOWN = 200;
+
+export interface WordsOptions {
+  readonly clock: Clock;
+  /** What the server was sent, and may have echoed. */
+  readonly credential?: Credential | undefined;
+}
+
+/**
+ * What a server says about its refusal, in one short line without control characters and without the secrets it was sent; empty when it
+ * says nothing that can be read. Uses the body up, and never fails: the status alone is reason enough.
+ */
+export async function serverWords(response: HttpResponse, { clock, credential }: WordsOptions): Promise<string> {
+  const text = await readSome(response, clock);
+  const words = redact(chooseWords(text), credential);
+  return redact(cleanText(words, SHOWN), credential);
+}
+
+async function readSome(response: HttpResponse, clock: Clock): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let left = LIMIT;
+  const waiting = new AbortController();
+  const patience = clock.sleep(PATIENCE, waiting.signal).then(() => {
+    left = 0;
+  });
+  patience.catch(() => {});
+  const reading = pour(response.body, (chunk) => {
+    text += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left -= chunk.length;
+    return left > 0;
+  });
+  reading.catch(() => {});
+  await Promise.race([reading, patience]).catch(() => {});
+  waiting.abort();
+  return text;
+}
+
+function chooseWords(text: string): string {
+  try {
+    return wordsOf(JSON.parse(text));
+  } catch {
+    return /^\s*</.test(text) ? '' : text.trim();
+  }
+}
+
+/** Registries give `errors: [{code, message}]`, Docker Hub's token service `details`, oauth2 ones `error` and `error_description`. */
+function wordsOf(body: unknown): string {
+  if (typeof body !== 'object' || body === null) return '';
+  const fields = new Map<string, unknown>(Object.entries(body));
+  const errors: unknown = fields.get('errors');
+  if (Array.isArray(errors)) return errors.slice(0, 2).map(wordsOf).filter(Boolean).join('; ');
+  for (const name of ['message', 'details', 'error_description', 'error', 'code']) {
+    const value = fields.get(name);
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return '';
+}
