@@ -108,7 +108,7 @@ async function collect(target: Descriptor, content: Bytes, signal: AbortSignal |
       throwIfCancelled(signal);
       length += chunk.length;
       if (length > target.size) throw sizeMismatch(target, `at least ${length}`);
-      chunks.push(chunk.slice());
+      chunks.push(new Uint8Array(chunk));
     }),
     signal,
   );
