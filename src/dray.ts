@@ -29,8 +29,8 @@ export interface Dray {
   config(reference: string, options?: LookOptions): Promise<Uint8Array>;
   /** Digest of what the name stands for (of the platform's manifest with `platform`). */
   digest(reference: string, options?: LookOptions): Promise<string>;
-  /** Tags of a repository, in the registry's order, as its pages arrive. */
-  tags(repository: string, options?: CallOptions): AsyncIterable<string>;
+  /** Tags of a repository, in the registry's order. */
+  tags(repository: string, options?: CallOptions): Promise<readonly string[]>;
   /** Checks the credential against the registry, then stores it as docker does. `server` undefined: Docker Hub. */
   login(server: string | undefined, options: LoginOptions): Promise<LoginResult>;
   /** True when there was something to remove. */

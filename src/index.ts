@@ -1,1 +1,26 @@
+/**
+ * dray: container images without Docker. `createDray` gives the verbs over the local store and all registries; the rooms
+ * below have doors of their own (`dray/oci`, `dray/content`, `dray/registry`, `dray/store`, `dray/archive`, `dray/testing`).
+ */
+export type { CallOptions } from '#content';
+export { DrayError, type ErrorCode, isDrayError } from '#errors';
+export type {
+  ListImagesOptions,
+  LoginOptions,
+  LoginResult,
+  LookOptions,
+  ManifestResult,
+  OutputFormat,
+  OutputOptions,
+  PulledImage,
+  PulledLayer,
+  PullOptions,
+  PullPlan,
+  PullResult,
+  StoredImage,
+} from '#image';
+export type { Descriptor, Digest, Platform } from '#oci';
+export type { ProgressEvent } from '#progress';
+export { createDray } from './create-dray.ts';
+export { type Defaults, defaults, type Environment } from './defaults.ts';
 export type { Dray, DrayOptions } from './dray.ts';

@@ -3,6 +3,8 @@
  * another. `ports.ts` says what a place must be able to do; `copy` walks the graph, children before parents; `transfer`
  * brings one blob, in pieces and over failures, so that no byte that has come is asked for again.
  */
+export { cachedSource } from './cached.ts';
+export { type ContinuedSourceOptions, continuedSource } from './continued-source.ts';
 export { blobsOf, type CopyOptions, copy } from './copy.ts';
 export { type CopiedBlob, type CopyBlobsOptions, copyBlobs } from './copy-blobs.ts';
 export { type Graph, type GraphNode, type GraphOptions, readDocument, readGraph } from './graph.ts';

@@ -1,3 +1,12 @@
+/**
+ * The verbs, over places that the caller has built: pull a reference into the store or into a file, list what is there, look at what a
+ * registry has. A pull is resolve (documents), fetch (blobs), keep (names), write (files); `pull/pull.ts` shows the order.
+ */
+export { listImages } from './list.ts';
+export { lookAtConfig, lookAtDigest, lookAtManifest } from './look.ts';
+export type { Places } from './places.ts';
+export { planPull, pullAll } from './pull/pull.ts';
+export { listTags } from './tags.ts';
 export type {
   ListImagesOptions,
   LoginOptions,

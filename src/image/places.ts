@@ -7,6 +7,8 @@ export interface Places {
   readonly registries: RegistryClient;
   /** The local store, opened when it is first asked for. */
   readonly store: () => Promise<DiskStore>;
+  /** A store for this run alone, gone when the work is over. */
+  readonly scratch: () => Promise<DiskStore>;
   /** The machine's own platform; linux on systems that run containers in a virtual machine. */
   readonly host: Platform;
   /** False: files are not flushed to the disk before they count as written. */

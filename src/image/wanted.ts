@@ -1,5 +1,14 @@
 import { DrayError } from '#errors';
-import { type Descriptor, formatPlatform, type ImageIndex, isIndexType, parsePlatform, type Platform, pickPlatform, platformsOf } from '#oci';
+import {
+  type Descriptor,
+  formatPlatform,
+  type ImageIndex,
+  isIndexType,
+  type Platform,
+  parsePlatform,
+  pickPlatform,
+  platformsOf,
+} from '#oci';
 
 /** Which platforms a call is about. */
 export interface Wanted {
@@ -18,7 +27,8 @@ export function wantedPlatforms(
 ): Wanted {
   const named = options.platform === undefined ? [] : [options.platform].flat();
   if (options.allPlatforms === true) {
-    if (named.length > 0) throw new DrayError('INVALID_OPTION', 'one platform and all platforms cannot be asked for together');
+    if (named.length > 0)
+      throw new DrayError('INVALID_OPTION', 'one platform and all platforms cannot be asked for together');
     return { platforms: 'all', named: false };
   }
   if (named.length === 0) return { platforms: [host], named: false };
@@ -47,7 +57,10 @@ export function platformMissing(what: string, wanted: Platform, has: readonly Pl
     'PLATFORM_UNKNOWN',
     `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries of ${what}; ${found}`,
     {
-      hint: list.length === 0 ? 'ask for it as an OCI artifact' : 'choose one with --platform, or take all with --all-platforms',
+      hint:
+        list.length === 0
+          ? 'ask for it as an OCI artifact'
+          : 'choose one with --platform, or take all with --all-platforms',
       detail: { wanted: formatPlatform(wanted), has: list },
     },
   );

@@ -1,4 +1,4 @@
-import { type Descriptor, digestOf, familiarName, familiarString, formatPlatform, fullString, MEDIA_TYPES } from '#oci';
+import { type Descriptor, digestOf, familiarName, familiarString, formatPlatform, fullString, OCI_INDEX } from '#oci';
 import type { ArchiveImage } from '#store';
 import type { Resolved } from './resolve.ts';
 
@@ -52,18 +52,20 @@ interface Root {
  */
 function rootOf({ root, nodes, images, others }: Resolved): Root {
   const held = new Set(nodes.map(({ descriptor }) => descriptor.digest));
-  const whole = nodes.every(({ index }) => index === undefined || index.manifests.every(({ digest }) => held.has(digest)));
+  const whole = nodes.every(
+    ({ index }) => index === undefined || index.manifests.every(({ digest }) => held.has(digest)),
+  );
   if (whole) return { descriptor: root, whole };
   const [only] = images;
   if (images.length === 1 && only !== undefined && others.length === 0) return { descriptor: only.manifest, whole };
   const bytes = new TextEncoder().encode(
     JSON.stringify({
       schemaVersion: 2,
-      mediaType: MEDIA_TYPES.ociIndex,
+      mediaType: OCI_INDEX,
       manifests: images.map(({ manifest, platform }) => ({ ...plain(manifest), platform })),
     }),
   );
-  return { descriptor: { mediaType: MEDIA_TYPES.ociIndex, digest: digestOf(bytes), size: bytes.length }, bytes, whole };
+  return { descriptor: { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length }, bytes, whole };
 }
 
 function plain({ mediaType, digest, size }: Descriptor): Descriptor {

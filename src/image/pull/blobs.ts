@@ -1,5 +1,5 @@
 import type { BlobWork } from '#content';
-import { type Descriptor, isLayerType, isForeignLayerType } from '#oci';
+import { type Descriptor, isForeignLayerType, isLayerType } from '#oci';
 import type { Resolved, ResolvedImage } from './resolve.ts';
 
 /** Layers of an image with what each must be when uncompressed. */
@@ -7,7 +7,7 @@ export function layerWork(image: ResolvedImage, verify: boolean): readonly BlobW
   return image.document.layers.map((target, at) => ({
     target,
     role: 'layer',
-    diffId: verify && isImageLayer(target) ? image.config.diffIds[at] : undefined,
+    diffId: verify && isImageLayer(target) ? image.config.rootfs.diffIds[at] : undefined,
   }));
 }
 
@@ -23,7 +23,10 @@ export function blobWork(resolved: Resolved, verify: boolean): readonly BlobWork
 
 /** Bytes of all blobs of a resolved reference, each counted once. */
 export function totalBytes(resolved: Resolved): number {
-  const blobs = [...blobWork(resolved, false).map(({ target }) => target), ...resolved.images.map(({ document }) => document.config)];
+  const blobs = [
+    ...blobWork(resolved, false).map(({ target }) => target),
+    ...resolved.images.map(({ document }) => document.config),
+  ];
   return [...new Map(blobs.map((blob) => [blob.digest, blob.size])).values()].reduce((sum, size) => sum + size, 0);
 }
 

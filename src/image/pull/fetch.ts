@@ -1,5 +1,5 @@
 import { bytesOf } from '#bytes';
-import { type CallOptions, copyBlobs, type CopyBlobsOptions, type Store } from '#content';
+import { type CallOptions, type CopyBlobsOptions, copyBlobs, type Store } from '#content';
 import { type Descriptor, familiarString } from '#oci';
 import type { RegistryClient } from '#registry';
 import { blobWork, totalBytes } from './blobs.ts';
@@ -28,7 +28,11 @@ export async function fetchBlobs(
 ): Promise<FetchedBlobs> {
   const { signal, onEvent } = options;
   const work = blobWork(resolved, options.verifyLayers);
-  const present = await whatIsPresent(target, work.map((blob) => blob.target), options);
+  const present = await whatIsPresent(
+    target,
+    work.map((blob) => blob.target),
+    options,
+  );
   const total = totalBytes(resolved);
   const missing = [...new Map(work.map((blob) => [blob.target.digest, blob.target])).values()]
     .filter((blob) => !present.has(blob.digest))
@@ -44,14 +48,15 @@ export async function fetchBlobs(
     });
   }
   if (missing > 0 || present.size < new Set(work.map((blob) => blob.target.digest)).size) {
-    await registries.over(resolved.reference, (repository) => copyBlobs(repository, target, work, options), {
-      action: 'pull',
-      from: resolved.endpoint,
-      signal,
-      onEvent,
-    });
+    await (resolved.local === undefined
+      ? registries.over(resolved.reference, (repository) => copyBlobs(repository, target, work, options), {
+          action: 'pull',
+          from: resolved.endpoint,
+          signal,
+          onEvent,
+        })
+      : copyBlobs(resolved.local, target, work, { ...options, onEvent: undefined }));
   }
-  await putDocuments(resolved, target, options);
   return { present, bytes: { total, fetched: missing, present: total - missing } };
 }
 
@@ -67,9 +72,12 @@ async function whatIsPresent(
   return present;
 }
 
-/** Configs, then manifests, then indexes: a document that is there has everything below it that was chosen. */
-async function putDocuments(resolved: Resolved, target: Store, { signal }: CallOptions): Promise<void> {
-  const configs = resolved.images.map(({ document, configBytes }) => ({ descriptor: document.config, bytes: configBytes }));
+/** Puts configs, then manifests, then indexes: a document that is there has everything below it that was chosen. */
+export async function putDocuments(resolved: Resolved, target: Store, { signal }: CallOptions): Promise<void> {
+  const configs = resolved.images.map(({ document, configBytes }) => ({
+    descriptor: document.config,
+    bytes: configBytes,
+  }));
   for (const { descriptor, bytes } of [...configs, ...resolved.nodes]) {
     if (!(await target.has(descriptor, { signal }))) await target.put(descriptor, bytesOf(bytes), { signal });
   }

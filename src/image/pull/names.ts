@@ -2,6 +2,7 @@ import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
 import { familiarName, parseReference, type Reference, withDefaultTag } from '#oci';
 import type { RegistryClient } from '#registry';
+import { readTags } from '../tags.ts';
 
 export interface NamesOptions extends CallOptions {
   readonly allTags: boolean;
@@ -29,23 +30,13 @@ export function parseNames(texts: readonly string[], options: NamesOptions): rea
   });
 }
 
-/** One reference per tag of a repository. */
+/** One reference per tag of a repository. Rejects with MANIFEST_UNKNOWN where it has none. */
 export async function everyTag(
-  registries: RegistryClient,
   repository: Reference,
+  registries: RegistryClient,
   options: CallOptions,
 ): Promise<readonly Reference[]> {
-  const tags = await registries.over(
-    repository,
-    async (place) => {
-      const found: string[] = [];
-      for await (const tag of place.tags(options)) found.push(tag);
-      return found;
-    },
-    { action: 'list the tags of', ...options },
-  );
-  if (tags.length === 0) {
-    throw new DrayError('MANIFEST_UNKNOWN', `${familiarName(repository)} has no tags`);
-  }
+  const tags = await readTags(repository, registries, options);
+  if (tags.length === 0) throw new DrayError('MANIFEST_UNKNOWN', `${familiarName(repository)} has no tags`);
   return tags.map((tag) => ({ domain: repository.domain, path: repository.path, tag }));
 }

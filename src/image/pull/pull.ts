@@ -3,14 +3,17 @@ import { DrayError, hasCode } from '#errors';
 import { familiarString, fullString, type Reference, referenceLabel } from '#oci';
 import type { Repository } from '#registry';
 import type { Places } from '../places.ts';
-import type { PulledImage, PullOptions, PullPlan, PullResult } from '../types.ts';
+import type { PullOptions, PullPlan, PullResult } from '../types.ts';
 import { type Wanted, wantedPlatforms } from '../wanted.ts';
 import { blobWork, totalBytes } from './blobs.ts';
-import { type FetchedBlobs, fetchBlobs } from './fetch.ts';
+import { fetchBlobs, putDocuments } from './fetch.ts';
 import { everyTag, parseNames } from './names.ts';
-import { checkOutput, writeOutput, writeStraight } from './output.ts';
-import { isSchema1, type Resolved, resolveDocuments, type ResolveOptions } from './resolve.ts';
+import { writeOutput, writeStraight } from './output.ts';
+import { checkOutput } from './output-check.ts';
+import { isSchema1, type Resolved, type ResolveOptions, resolveDocuments } from './resolve.ts';
+import { pulledImages, resultOf } from './result.ts';
 import { resolveSchema1 } from './schema1.ts';
+import { verifyKept } from './verify-kept.ts';
 
 /**
  * Pulls references into the store, and with `output` into files; without the store, straight into the output. Layers that references share
@@ -70,10 +73,14 @@ export async function planPull(text: string, places: Places, options: PullOption
   };
 }
 
-async function tagsOf(names: readonly Reference[], places: Places, options: CallOptions): Promise<readonly Reference[]> {
+async function tagsOf(
+  names: readonly Reference[],
+  places: Places,
+  options: CallOptions,
+): Promise<readonly Reference[]> {
   const all: Reference[] = [];
   for (const name of names) {
-    all.push(...(await everyTag(places.registries, name, { signal: options.signal, onEvent: options.onEvent })));
+    all.push(...(await everyTag(name, places.registries, options)));
   }
   return all;
 }
@@ -96,11 +103,15 @@ async function resolve(
     onEvent,
   };
   try {
-    const resolved = await places.registries.over(reference, (repository) => resolveAt(repository, reference, places, how), {
-      action: 'pull',
-      signal,
-      onEvent,
-    });
+    const resolved = await places.registries.over(
+      reference,
+      (repository) => resolveAt(repository, reference, places, how),
+      {
+        action: 'pull',
+        signal,
+        onEvent,
+      },
+    );
     onEvent?.({
       kind: 'image-started',
       reference: familiarString(reference),
@@ -126,65 +137,35 @@ async function resolveAt(
   const name = reference.digest ?? reference.tag ?? 'latest';
   const fetched = await repository.manifest(name, { signal, onEvent });
   if (!isSchema1(fetched)) return resolveDocuments(repository, reference, fetched, how);
-  return resolveSchema1(repository, reference, fetched, { ...how, store: cache === undefined ? undefined : await places.store() });
+  return resolveSchema1(repository, reference, fetched, {
+    ...how,
+    store: cache === undefined ? undefined : await places.store(),
+  });
 }
 
 /** Brings a resolved reference into the store and gives it its name. */
 async function keep(resolved: Resolved, places: Places, options: PullOptions): Promise<PullResult> {
   const store = await places.store();
-  const { reference } = resolved;
-  const name = fullString(reference);
-  const before = await store.record(name);
-  const fetched = await fetchBlobs(places.registries, resolved, store, {
-    verifyLayers: options.verifyLayers !== false,
-    concurrency: options.concurrency,
-    signal: options.signal,
-    onEvent: options.onEvent,
-  });
+  const { signal, onEvent } = options;
+  const name = fullString(resolved.reference);
+  const before = await store.reference(name);
+  const verifyLayers = options.verifyLayers !== false;
+  const fetched = await fetchBlobs(places.registries, resolved, store, { ...options, verifyLayers });
+  await putDocuments(resolved, store, { signal });
+  if (verifyLayers) await verifyKept(resolved, fetched.present, store, { signal, onEvent });
   const same =
-    before?.digest === resolved.root.digest &&
-    resolved.images.every(({ manifest }) => before.images.some((image) => image.manifest.digest === manifest.digest));
-  const kept = before?.digest === resolved.root.digest ? before.images : [];
-  await store.saveRecord({
-    name,
-    digest: resolved.root.digest,
-    root: resolved.root,
-    images: [
-      ...resolved.images.map(({ platform, manifest, document }) => ({ platform, manifest, config: document.config.digest })),
-      ...kept.filter(({ manifest }) => !resolved.images.some((image) => image.manifest.digest === manifest.digest)),
-    ],
-    source: resolved.endpoint.url,
-    pulled: new Date().toISOString(),
-  });
+    before?.root.digest === resolved.root.digest &&
+    resolved.images.every(({ manifest }) => before.manifests.some(({ digest }) => digest === manifest.digest));
   const status = same && fetched.bytes.fetched === 0 ? 'up-to-date' : 'downloaded';
-  options.onEvent?.({
+  if (status === 'downloaded') {
+    const manifests = resolved.images.map(({ manifest, platform }) => ({ ...manifest, platform }));
+    await store.remember({ name, root: resolved.root, manifests, source: resolved.endpoint.url }, { signal });
+  }
+  onEvent?.({
     kind: 'image-done',
-    reference: familiarString(reference),
-    digest: resolved.root.digest,
+    reference: familiarString(resolved.reference),
+    digest: resolved.digest,
     status,
   });
   return resultOf(resolved, fetched, status);
-}
-
-/** What a pull reports of one reference. */
-export function resultOf(resolved: Resolved, fetched: FetchedBlobs, status: PullResult['status']): PullResult {
-  return {
-    reference: familiarString(resolved.reference),
-    fullName: fullString(resolved.reference),
-    root: resolved.root,
-    images: pulledImages(resolved, fetched.present),
-    status,
-    endpoint: resolved.endpoint.url,
-    bytes: fetched.bytes,
-  };
-}
-
-function pulledImages(resolved: Resolved, present: ReadonlySet<string>): readonly PulledImage[] {
-  return resolved.images.map(({ platform, manifest, document }) => ({
-    id: document.config.digest,
-    platform,
-    manifest,
-    config: document.config,
-    layers: document.layers.map((descriptor) => ({ descriptor, present: present.has(descriptor.digest) })),
-  }));
 }

@@ -1,8 +1,17 @@
-import { type CallOptions, cachedSource, type Graph, type GraphNode, readDocument, readGraph, type Source } from '#content';
+import {
+  type CallOptions,
+  cachedSource,
+  type Graph,
+  type GraphNode,
+  readDocument,
+  readGraph,
+  type Source,
+} from '#content';
 import { DrayError } from '#errors';
 import {
   checkConfigMatches,
   type Descriptor,
+  type Digest,
   familiarString,
   formatPlatform,
   type ImageConfig,
@@ -12,9 +21,9 @@ import {
   isSchema1Type,
   type Manifest,
   matchesPlatform,
+  type Platform,
   parseConfig,
   pickPlatform,
-  type Platform,
   type Reference,
 } from '#oci';
 import type { Endpoint, FetchedManifest, Repository } from '#registry';
@@ -33,8 +42,10 @@ export interface ResolvedImage {
 export interface Resolved {
   readonly reference: Reference;
   readonly endpoint: Endpoint;
-  /** What the name stands for in the registry. */
+  /** What the name stands for: as the registry has it, or, for docker's first format, what it was converted to. */
   readonly root: Descriptor;
+  /** Digest of what the registry has. */
+  readonly digest: Digest;
   readonly nodes: readonly GraphNode[];
   /** The images chosen, in the order of the platforms asked for; none for an artifact. */
   readonly images: readonly ResolvedImage[];
@@ -42,6 +53,8 @@ export interface Resolved {
   readonly others: readonly Manifest[];
   /** All platforms that the root has. */
   readonly platforms: readonly Platform[];
+  /** Where its blobs are on this machine, when resolving it has brought them. */
+  readonly local?: Source | undefined;
 }
 
 export interface ResolveOptions extends CallOptions {
@@ -90,6 +103,7 @@ export async function resolveDocuments(
     reference,
     endpoint: repository.endpoint,
     root: fetched.descriptor,
+    digest: fetched.descriptor.digest,
     nodes: graph.nodes.filter((node) => node.index !== undefined || kept.has(node.descriptor.digest)),
     images,
     others,
@@ -137,15 +151,18 @@ async function readImage(
   const configBytes = await readDocument(source, document.config, { signal: options.signal, limit: LARGEST_CONFIG });
   const config = parseConfig(configBytes);
   checkConfigMatches(document, config);
-  const { os, architecture, variant, osVersion, osFeatures } = config;
-  const platform: Platform = {
+  return { platform: platformOf(config), manifest: descriptor, document, config, configBytes };
+}
+
+/** The platform alone, out of a config that says more. */
+export function platformOf({ os, architecture, variant, osVersion, osFeatures }: Platform): Platform {
+  return {
     os,
     architecture,
-    ...(variant === undefined ? {} : { variant }),
-    ...(osVersion === undefined ? {} : { osVersion }),
-    ...(osFeatures === undefined ? {} : { osFeatures }),
+    ...(variant !== undefined && { variant }),
+    ...(osVersion !== undefined && { osVersion }),
+    ...(osFeatures !== undefined && { osFeatures }),
   };
-  return { platform, manifest: descriptor, document, config, configBytes };
 }
 
 interface Found {

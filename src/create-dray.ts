@@ -1,0 +1,171 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CallOptions } from '#content';
+import { DrayError } from '#errors';
+import {
+  type ListImagesOptions,
+  type LoginOptions,
+  type LoginResult,
+  type LookOptions,
+  listImages,
+  listTags,
+  lookAtConfig,
+  lookAtDigest,
+  lookAtManifest,
+  type ManifestResult,
+  type Places,
+  type PullOptions,
+  type PullPlan,
+  type PullResult,
+  planPull,
+  pullAll,
+  type StoredImage,
+} from '#image';
+import { hostPlatform, type Platform } from '#oci';
+import { checkLogin, createRegistryClient, login, logout } from '#registry';
+import { type DiskStore, openDiskStore } from '#store';
+import { type Defaults, defaults } from './defaults.ts';
+import type { Dray, DrayOptions } from './dray.ts';
+import { configFileOf, NamedDomains, registrySettings, type Settings } from './settings.ts';
+
+/**
+ * dray over the local store and all registries. Nothing is read or made before the first call; `close` at the end lets the process end.
+ * The environment and docker's files are read as the docker command reads them, unless `env` says otherwise.
+ */
+export function createDray(options: DrayOptions = {}): Dray {
+  const all = { ...options, env: options.env ?? process.env };
+  return new LocalDray(all, defaults(all.env, homedir(), process.platform));
+}
+
+class LocalDray implements Dray {
+  readonly #options: DrayOptions;
+  readonly #known: Defaults;
+  readonly #named = new NamedDomains();
+  readonly #scratch: string[] = [];
+  #opened: Promise<Opened> | undefined;
+  #store: Promise<DiskStore> | undefined;
+
+  constructor(options: DrayOptions, known: Defaults) {
+    this.#options = options;
+    this.#known = known;
+  }
+
+  async pull(reference: string, options?: PullOptions): Promise<PullResult> {
+    const [result] = await this.pullAll([reference], options);
+    if (result === undefined) throw new DrayError('NOT_FOUND', `nothing was pulled for ${reference}`);
+    return result;
+  }
+
+  async pullAll(references: readonly string[], options: PullOptions = {}): Promise<readonly PullResult[]> {
+    const { places, concurrency } = await this.#open(references);
+    return pullAll(references, places, { concurrency, ...this.#forPlatform(options) });
+  }
+
+  async plan(reference: string, options: PullOptions = {}): Promise<PullPlan> {
+    const { places } = await this.#open([reference]);
+    return planPull(reference, places, this.#forPlatform(options));
+  }
+
+  async images(options?: ListImagesOptions): Promise<readonly StoredImage[]> {
+    return listImages(await this.#openStore(), this.#host(), options);
+  }
+
+  async manifest(reference: string, options?: LookOptions): Promise<ManifestResult> {
+    const { places } = await this.#open([reference]);
+    return lookAtManifest(reference, places, options);
+  }
+
+  async config(reference: string, options: LookOptions = {}): Promise<Uint8Array> {
+    const { places } = await this.#open([reference]);
+    return lookAtConfig(reference, places, this.#forPlatform(options));
+  }
+
+  async digest(reference: string, options?: LookOptions): Promise<string> {
+    const { places } = await this.#open([reference]);
+    return lookAtDigest(reference, places, options);
+  }
+
+  async tags(repository: string, options?: CallOptions): Promise<readonly string[]> {
+    const { places } = await this.#open([repository]);
+    return listTags(repository, places.registries, options);
+  }
+
+  async login(server: string | undefined, options: LoginOptions): Promise<LoginResult> {
+    const { username, password, identityToken, signal, onEvent } = options;
+    const { client } = await this.#settings();
+    return login({
+      server,
+      credential: { username, password, identityToken },
+      configFile: configFileOf(this.#options, this.#known),
+      env: this.#options.env,
+      verify: (credential, call) => checkLogin(server, credential, { ...client, ...call }),
+      signal,
+      onEvent,
+    });
+  }
+
+  async logout(server: string | undefined, options?: CallOptions): Promise<boolean> {
+    return logout({
+      server,
+      configFile: configFileOf(this.#options, this.#known),
+      env: this.#options.env,
+      ...options,
+    });
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined);
+    opened?.places.registries.close();
+    await Promise.all(this.#scratch.map((folder) => rm(folder, { recursive: true, force: true })));
+  }
+
+  /** The environment's platform, where the caller says nothing. */
+  #forPlatform<T extends PullOptions>(options: T): T {
+    const { platform } = this.#known;
+    if (platform === undefined || options.platform !== undefined || options.allPlatforms === true) return options;
+    return { ...options, platform };
+  }
+
+  #host(): Platform {
+    return hostPlatform(process);
+  }
+
+  async #open(references: readonly string[]): Promise<Opened> {
+    for (const reference of references) this.#named.note(reference);
+    this.#opened ??= this.#openPlaces();
+    return this.#opened;
+  }
+
+  async #openPlaces(): Promise<Opened> {
+    const { client, concurrency } = await this.#settings();
+    const places: Places = {
+      registries: createRegistryClient(client),
+      store: () => this.#openStore(),
+      scratch: () => this.#openScratch(),
+      host: this.#host(),
+      sync: this.#options.sync !== false,
+    };
+    return { places, concurrency };
+  }
+
+  #settings(): Promise<Settings> {
+    return registrySettings(this.#options, this.#known, this.#named);
+  }
+
+  #openStore(): Promise<DiskStore> {
+    this.#store ??= openDiskStore({ root: this.#options.root ?? this.#known.root, sync: this.#options.sync });
+    return this.#store;
+  }
+
+  async #openScratch(): Promise<DiskStore> {
+    const folder = await mkdtemp(join(tmpdir(), 'dray-'));
+    this.#scratch.push(folder);
+    return openDiskStore({ root: folder, sync: false });
+  }
+}
+
+interface Opened {
+  readonly places: Places;
+  readonly concurrency: number | undefined;
+}

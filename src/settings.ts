@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { DrayError } from '#errors';
+import { parseReference } from '#oci';
+import {
+  createKeychain,
+  type HostsSettings,
+  type Keychain,
+  mergeHosts,
+  type RegistryClientOptions,
+  readDaemonJson,
+  readDraySettings,
+} from '#registry';
+import type { ProxySettings } from '#transport';
+import type { Defaults } from './defaults.ts';
+import type { DrayOptions } from './dray.ts';
+
+export interface Settings {
+  readonly client: RegistryClientOptions;
+  /** Layers in transfer at the same time. */
+  readonly concurrency: number | undefined;
+}
+
+/** Everything that a registry client needs, out of what the caller says, dray's settings, docker's and the environment's. */
+export async function registrySettings(options: DrayOptions, known: Defaults, named: NamedDomains): Promise<Settings> {
+  const { hosts, limits } = await readDraySettings(known.settingsFile);
+  const daemon = await readDaemonJson(known.daemonFile);
+  const client: RegistryClientOptions = {
+    hosts: mergeHosts(namedHosts(options, known), mergeHosts(hosts, daemon)),
+    keychain: keychainOf(options, known, named),
+    transport: {
+      trust: known.trust,
+      proxy: options.proxy === undefined ? known.proxy : proxyOf(options.proxy),
+      stallTimeout: options.stallTimeout ?? limits.stallTimeout,
+      limitRate: options.limitRate ?? limits.rate,
+    },
+    retries: options.retries ?? limits.retries,
+  };
+  return { client, concurrency: options.concurrency ?? limits.concurrency };
+}
+
+/** The registries that the caller has named in references so far: what `credentials` are for. */
+export class NamedDomains {
+  readonly #domains = new Set<string>();
+
+  /** An invalid reference is left to whoever uses it. */
+  note(text: string): void {
+    try {
+      this.#domains.add(parseReference(text).domain);
+    } catch {
+      // Said where it is used.
+    }
+  }
+
+  has(domain: string): boolean {
+    return this.#domains.has(domain);
+  }
+}
+
+export function configFileOf(options: DrayOptions, known: Defaults): string {
+  const folder = options.configDir ?? known.configDir;
+  return join(folder, 'config.json');
+}
+
+function namedHosts(options: DrayOptions, known: Defaults): HostsSettings {
+  return {
+    named: {
+      mirrors: options.mirrors,
+      insecure: options.insecure === true,
+      caFile: options.caFile,
+      certFolder: options.certDir,
+      headers: options.headers,
+    },
+    insecure: Array.isArray(options.insecure) ? options.insecure : [],
+    certFolders: known.certFolders,
+    hostsFolders: known.hostsFolders,
+  };
+}
+
+/** The caller's own credentials are for the registries that it names, and no mirror of them; others have what docker has for them. */
+function keychainOf(options: DrayOptions, known: Defaults, named: NamedDomains): Keychain {
+  const { credentials } = options;
+  const stored = createKeychain({
+    anonymous: options.anonymous,
+    authConfigText: known.authConfig,
+    dockerConfigFile: configFileOf(options, known),
+    registryAuthFile: known.registryAuthFile,
+    podmanFiles: known.podmanFiles,
+    env: options.env ?? {},
+  });
+  if (credentials === undefined || options.anonymous === true) return stored;
+  return async (host, call) => (named.has(host) ? credentials : stored(host, call));
+}
+
+function proxyOf(url: string): ProxySettings {
+  if (!/^(https?|socks5h?):\/\//i.test(url) || !URL.canParse(url)) {
+    throw new DrayError(
+      'INVALID_OPTION',
+      `the proxy ${JSON.stringify(url)} is no URL of http, https, socks5 or socks5h`,
+      {
+        hint: 'write it like http://proxy.example:3128',
+      },
+    );
+  }
+  return { http: url, https: url };
+}
