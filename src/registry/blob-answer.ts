@@ -1,6 +1,6 @@
 import type { Fetched } from '#content';
 import { DrayError } from '#errors';
-import type { Descriptor } from '#oci';
+import type { Descriptor, Digest } from '#oci';
 import { cleanText, type HttpResponse, publicUrl } from '#transport';
 import { answerError } from './answer-error.ts';
 import { parseContentRange } from './content-range.ts';
@@ -19,10 +19,10 @@ export interface Range {
 /** The error for a status that is no answer to the request for a blob. */
 export function blobError(
   response: HttpResponse,
-  target: Descriptor,
+  digest: Digest,
   { name, clock }: RepositoryContext,
 ): Promise<DrayError> {
-  return answerError(response, { kind: 'blob', name, what: target.digest }, clock);
+  return answerError(response, { kind: 'blob', name, what: digest }, clock);
 }
 
 /** What a 206 says that it brings, if that is the start of what was asked for. */
@@ -41,7 +41,7 @@ export async function wholeBlob(
   context: RepositoryContext,
 ): Promise<Fetched> {
   const { status, body, headers } = response;
-  if (status !== 200) throw await blobError(response, target, context);
+  if (status !== 200) throw await blobError(response, target.digest, context);
   if ((body.length ?? target.size) === target.size) return fetchedOf(body, { target, offset: 0, end: target.size });
   await body.discard();
   const encoding = headers.get('content-encoding');

@@ -1,6 +1,6 @@
 import type { CallOptions, Fetched, FetchOptions } from '#content';
-import { hasCode } from '#errors';
-import type { Descriptor } from '#oci';
+import { DrayError, hasCode } from '#errors';
+import type { Descriptor, Digest } from '#oci';
 import { type HttpResponse, publicUrl } from '#transport';
 import { blobError, IDENTITY, partOf, type Range, wholeBlob } from './blob-answer.ts';
 import { type RepositoryContext, urlOf } from './context.ts';
@@ -44,10 +44,28 @@ export async function hasBlob(
     await response.body.discard();
     return false;
   }
-  if (response.status !== 200) throw await blobError(response, target, context);
+  if (response.status !== 200) throw await blobError(response, target.digest, context);
   await response.body.discard();
   const length = response.headers.get('content-length') ?? String(target.size);
   return Number(length) === target.size;
+}
+
+/** As `Repository.blobSize`. */
+export async function blobSize(
+  context: RepositoryContext,
+  digest: Digest,
+  { signal, onEvent }: CallOptions = {},
+): Promise<number> {
+  const url = urlOf(context, `blobs/${digest}`);
+  for (const method of ['HEAD', 'GET'] as const) {
+    const response = await context.send({ method, url, headers: IDENTITY, signal, onEvent });
+    // What HEAD says is final only when it is good: some registries do not know it.
+    if (response.status !== 200 && method === 'GET') throw await blobError(response, digest, context);
+    await response.body.discard();
+    const size = Number(response.headers.get('content-length') ?? Number.NaN);
+    if (response.status === 200 && Number.isSafeInteger(size)) return size;
+  }
+  throw new DrayError('BAD_RESPONSE', `${publicUrl(url)}: the registry does not say how large the blob is`);
 }
 
 /** Undefined where the whole blob is wanted: some registries serve a range worse than the whole. */
@@ -79,7 +97,7 @@ async function fetchRange(
   const isWhole = response.status === 200 && (response.body.length ?? target.size) === target.size;
   if (isWhole) return fetchedOf(response.body, { target, offset: 0, end: target.size });
   if (response.status !== 200 && response.status !== 206 && response.status !== 416) {
-    throw await blobError(response, target, context);
+    throw await blobError(response, target.digest, context);
   }
   await response.body.discard();
   const text = `${publicUrl(response.url)}: ${response.status} is no answer to ${header}, asking for the whole blob`;

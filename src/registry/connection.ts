@@ -22,7 +22,9 @@ export interface Connection {
   readonly retries: number;
   /** Sends with credentials for `scopes` and retries, and follows redirects. */
   send(scopes: readonly string[]): Transport;
-  /** The same without credentials and without the endpoint's headers: for other hosts. */
+  /** With retries alone: no credentials, no headers, no redirects. */
+  readonly direct: Transport;
+  /** With retries and redirects, without credentials and the endpoint's headers: for other hosts. */
   readonly sendBare: Transport;
   authorization(scopes: readonly string[], options?: CallOptions): Promise<string | undefined>;
   /** The IP address that answered last. */
@@ -57,13 +59,16 @@ export function connect(options: ConnectionOptions): Connection {
   const patient = retrying({ retries, clock });
   const headers = endpoint.headers ?? {};
   const redirects = followRedirects({ secretHeaders: Object.keys(headers) });
-  const own = compose(patient, hastily(options.isHasty), redirects)(watched);
-  const authorizer = authorizerOf(options, { own, clock, origin });
+  const hasty = hastily(options.isHasty);
+  const own = compose(patient, hasty, redirects)(watched);
+  const direct = compose(patient, hasty)(watched);
+  const authorizer = authorizerOf(options, { direct, clock, origin });
   return {
     endpoint,
     clock,
     retries,
     send: (scopes) => compose(withHeaders(headers), authorizer.middleware(scopes))(own),
+    direct,
     sendBare: compose(patient, followRedirects())(client.send),
     authorization: (scopes, callOptions) => authorizer.authorization(scopes, callOptions),
     address: () => address,
@@ -112,16 +117,16 @@ interface Authorizing {
 }
 
 interface AuthorizerFacts {
-  readonly own: Transport;
+  readonly direct: Transport;
   readonly clock: Clock;
   readonly origin: string;
 }
 
 const nobody: Keychain = () => Promise.resolve(undefined);
 
-function authorizerOf(options: ConnectionOptions, { own, clock, origin }: AuthorizerFacts): Authorizing {
+function authorizerOf(options: ConnectionOptions, { direct, clock, origin }: AuthorizerFacts): Authorizing {
   const { endpoint, keychain = nobody, authorization: given } = options;
-  if (given === undefined) return createAuthorizer({ endpoint, transport: own, keychain, clock });
+  if (given === undefined) return createAuthorizer({ endpoint, transport: direct, keychain, clock });
   const current = async (): Promise<string | undefined> => (typeof given === 'string' ? given : given());
   const middleware: Middleware = (next) => async (request) => {
     const authorization = request.url.origin === origin ? await current() : undefined;

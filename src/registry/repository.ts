@@ -3,7 +3,7 @@ import type { Fetched } from '#content';
 import { DrayError, hasCode } from '#errors';
 import { type Descriptor, familiarName, isDigest, isDocumentType, isTag } from '#oci';
 import type { Middleware } from '#transport';
-import { fetchBlob, hasBlob } from './blobs.ts';
+import { blobSize, fetchBlob, hasBlob } from './blobs.ts';
 import { type Connection, connect } from './connection.ts';
 import type { RepositoryContext } from './context.ts';
 import { fetchManifest, fetchManifestBytes, hasManifest, resolveManifest } from './manifests.ts';
@@ -36,6 +36,7 @@ export function repositoryOver(connection: Connection, path: string): Repository
     path,
     manifest: (tagOrDigest, options) => fetchManifest(context, checked(tagOrDigest), options),
     resolve: (tagOrDigest, options) => resolveManifest(context, checked(tagOrDigest), options),
+    blobSize: (digest, options) => blobSize(context, digest, options),
     tags: (options) => listTags(context, options),
     has: (target, options) =>
       isDocumentType(target.mediaType) ? hasManifest(context, target, options) : hasBlob(context, target, options),
