@@ -50,7 +50,7 @@ test('sums of what a pull goes through', () => {
       'what is here was not fetched',
       [
         [0, planned(layer(A, 100))],
-        [1, blob(A, 100, 'exists', 100)],
+        [1, blob(A, 100, 'exists')],
       ],
       { total: 100, received: 100, fetched: 0, layers: { total: 1, done: 1 } },
     ],

@@ -55,10 +55,12 @@ export function fold(state: ProgressState, event: ProgressEvent, now: number): P
       return state;
     case 'blob': {
       const before = viewOf(state, event);
-      const known = { ...before, size: event.size, state: event.state, received: event.received, retry: undefined };
-      if (event.state === 'started') known.resumed = event.received;
+      const { size, state: is } = event;
+      const received = is === 'exists' || is === 'done' ? size : event.received;
+      const resumed = is === 'started' ? received : before.resumed;
       const arrived = before.state === 'started' || before.state === 'verifying';
-      return sample(change(state, known, arrived ? event.received - before.received : 0), now);
+      const known = { ...before, size, state: is, received, resumed, retry: undefined };
+      return sample(change(state, known, arrived ? received - before.received : 0), now);
     }
     case 'blob-progress': {
       const before = viewOf(state, event);

@@ -1,0 +1,72 @@
+import type { Command } from './command.ts';
+
+/** A command's entry: what the overview says, and where its file is. The file is loaded when the command is called. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  /** The group's words, and the commands that they stand for. */
+  readonly words: Readonly<Record<string, string>>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'pull',
+    summary: 'Download an image from a registry, to the store and to a file for docker load',
+    load: async () => (await import('./commands/pull.ts')).pull,
+  },
+  {
+    name: 'images',
+    summary: 'List images in the store',
+    load: async () => (await import('./commands/images.ts')).images,
+  },
+  {
+    name: 'tags',
+    summary: 'List the tags of a repository',
+    load: async () => (await import('./commands/tags.ts')).tags,
+  },
+  {
+    name: 'manifest',
+    summary: 'Print the manifest or index of an image',
+    load: async () => (await import('./commands/manifest.ts')).manifest,
+  },
+  {
+    name: 'config',
+    summary: 'Print the config of an image',
+    load: async () => (await import('./commands/config.ts')).config,
+  },
+  {
+    name: 'digest',
+    summary: 'Print the digest that an image name stands for',
+    load: async () => (await import('./commands/digest.ts')).digest,
+  },
+  {
+    name: 'login',
+    summary: 'Authenticate to a registry',
+    load: async () => (await import('./commands/login.ts')).login,
+  },
+  {
+    name: 'logout',
+    summary: 'Log out from a registry',
+    load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
+    name: 'version',
+    summary: 'Show the version of dray',
+    load: async () => (await import('./commands/version.ts')).version,
+  },
+  {
+    name: 'help',
+    summary: 'Help about a command',
+    load: async () => (await import('./commands/help.ts')).help,
+  },
+];
+
+export const GROUPS: readonly CommandGroup[] = [
+  { name: 'image', summary: 'Manage images', words: { ls: 'images', list: 'images', pull: 'pull' } },
+];

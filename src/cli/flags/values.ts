@@ -1,0 +1,89 @@
+import { UsageError } from '../usage-error.ts';
+
+/** Reads a flag's value. Throws what `badValue` gives. */
+export type ValueParser<T> = (text: string, flag: string) => T;
+
+export function badValue(text: string, flag: string, reason: string): UsageError {
+  return new UsageError(`invalid argument ${JSON.stringify(text)} for "${flag}" flag: ${reason}`);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+const LONGEST = 24 * 3_600_000;
+
+/** A duration as Go writes it (`30s`, `1m30s`, `1.5h`) in milliseconds; from 1 ms to 24 h. */
+export const duration: ValueParser<number> = (text, flag) => {
+  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text) {
+    throw badValue(text, flag, 'a duration has a number and a unit, like 30s, 1m30s or 500ms');
+  }
+  const total = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNIT_MS[unit ?? ''] ?? 0), 0);
+  if (total < 1 || total > LONGEST) throw badValue(text, flag, 'a duration from 1ms to 24h is wanted');
+  return Math.round(total);
+};
+
+/** Bytes per second: `10M` is 10 x 2^20; `K`, `M` and `G`, or a plain number. */
+export const rate: ValueParser<number> = (text, flag) => {
+  const match = /^(\d+(?:\.\d+)?)([KMG]?)$/i.exec(text);
+  if (match === null) throw badValue(text, flag, 'a rate is bytes per second, like 500K, 10M or 1G');
+  const power = ['', 'K', 'M', 'G'].indexOf((match[2] ?? '').toUpperCase());
+  const bytes = Math.round(Number(match[1]) * 1024 ** power);
+  if (bytes < 1024 || bytes > Number.MAX_SAFE_INTEGER) throw badValue(text, flag, 'a rate of at least 1K is wanted');
+  return bytes;
+};
+
+/** A whole number from `low` to `high`. */
+export function integer(low: number, high: number): ValueParser<number> {
+  return (text, flag) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= low && value <= high)) throw badValue(text, flag, `a whole number from ${low} to ${high} is wanted`);
+    return value;
+  };
+}
+
+export function oneOf<const T extends string>(...choices: readonly T[]): ValueParser<T> {
+  return (text, flag) => {
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw badValue(text, flag, `choose one of ${choices.join(', ')}`);
+    return found;
+  };
+}
+
+/** Any text but none. */
+export const nonEmpty: ValueParser<string> = (text, flag) => {
+  if (text === '') throw badValue(text, flag, 'it is empty');
+  return text;
+};
+
+/** `NAME=VALUE` of an HTTP header. */
+export const header: ValueParser<readonly [string, string]> = (text, flag) => {
+  const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)$/s.exec(text);
+  // oxlint-disable-next-line no-control-regex
+  if (match === null || /[\u0000-\u0008\u000a-\u001f\u007f]/.test(text)) {
+    throw new UsageError(`invalid argument for "${flag}" flag: a header is NAME=VALUE, on one line`);
+  }
+  return [match[1] ?? '', match[2] ?? ''];
+};
+
+/** A URL with one of these schemes, or `host[:port]` without any. The value is not repeated in errors: it may hold a password. */
+export function address(...schemes: readonly string[]): ValueParser<string> {
+  return (text, flag) => {
+    const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
+    const whole = scheme === undefined ? `${schemes[0]}://${text}` : text;
+    const known = scheme === undefined || schemes.includes(scheme.toLowerCase());
+    if (!known || /\s/.test(text) || !URL.canParse(whole) || new URL(whole).hostname === '') {
+      throw new UsageError(
+        `invalid argument for "${flag}" flag: a URL is wanted, with ${schemes.join(', ')} or no scheme`,
+      );
+    }
+    return text;
+  };
+}

@@ -1,0 +1,92 @@
+import { shortId } from '#oci';
+import type { BlobView, ProgressState } from '#progress';
+import { humanSize } from './human.ts';
+import { oneLine } from './printable.ts';
+import { summary } from './summary.ts';
+
+export interface FrameOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly now: number;
+  /** Layers that are no longer shown. */
+  readonly hidden: ReadonlySet<string>;
+  /** With the line of sums under the layers. */
+  readonly total: boolean;
+}
+
+const WIDEST_BAR = 50;
+const NARROWEST_BAR = 8;
+
+/**
+ * The lines to show for transfers in progress, none wider than the terminal, and all together less than its height.
+ * No lines where nothing is to be fetched.
+ */
+export function frame(state: ProgressState, options: FrameOptions): string[] {
+  const shown = [...state.blobs.values()].filter(
+    ({ role, state: is, digest }) => role === 'layer' && is !== 'planned' && !options.hidden.has(digest),
+  );
+  if (shown.every(({ state: is }) => is === 'exists')) return [];
+  const room = Math.max(1, options.rows - (options.total ? 2 : 1));
+  const chosen = shown.length <= room ? shown : mostActive(shown, room - 1);
+  const lines = chosen.map((blob) => layerLine(blob, options));
+  if (chosen.length < shown.length) lines.push(othersLine(shown, chosen));
+  if (options.total) lines.push(`Total: ${summary(state, options.now)}`);
+  return lines.map((line) => line.slice(0, Math.max(1, options.columns - 1)));
+}
+
+/** 0 for what moves, 1 for what is to come, 2 for what is over. */
+function rank({ state }: BlobView): number {
+  if (state === 'queued') return 1;
+  return state === 'done' || state === 'exists' ? 2 : 0;
+}
+
+function mostActive(blobs: readonly BlobView[], count: number): BlobView[] {
+  const best = new Set(blobs.toSorted((a, b) => rank(a) - rank(b)).slice(0, count));
+  return blobs.filter((blob) => best.has(blob));
+}
+
+function othersLine(all: readonly BlobView[], chosen: readonly BlobView[]): string {
+  const others = all.filter((blob) => !chosen.includes(blob));
+  const counts = ['in transfer', 'to come', 'complete'].map((what, order) => {
+    const count = others.filter((blob) => rank(blob) === order).length;
+    return count === 0 ? [] : [`${count} ${what}`];
+  });
+  return `... and ${others.length} more: ${counts.flat().join(', ')}`;
+}
+
+function layerLine(blob: BlobView, { columns, now }: FrameOptions): string {
+  const id = shortId(blob.digest);
+  switch (blob.state) {
+    case 'started':
+      return `${id}: ${downloading(blob, columns - 1 - id.length - 2)}`;
+    case 'retrying':
+      return `${id}: ${retrying(blob, now)}`;
+    case 'exists':
+      return `${id}: Already exists`;
+    case 'waiting':
+      return `${id}: Waiting for another dray that fetches it`;
+    case 'verifying':
+      return `${id}: Verifying Checksum`;
+    case 'done':
+      return `${id}: Pull complete`;
+    case 'failed':
+      return `${id}: Failed`;
+    default:
+      return `${id}: Pulling fs layer`;
+  }
+}
+
+function downloading({ received, resumed, size }: BlobView, width: number): string {
+  const status = resumed > 0 && received === resumed ? 'Resuming   ' : 'Downloading';
+  const numbers = `${humanSize(received).padStart(8)}/${humanSize(size)}`;
+  const bar = Math.min(WIDEST_BAR, width - status.length - numbers.length - 4);
+  if (bar < NARROWEST_BAR) return `${status} ${numbers}`;
+  const filled = size === 0 ? bar : Math.floor((Math.min(received, size) / size) * bar);
+  return `${status} [${`${'='.repeat(filled)}>`.slice(0, bar).padEnd(bar)}] ${numbers}`;
+}
+
+function retrying({ retry, received, size }: BlobView, now: number): string {
+  const seconds = Math.max(0, Math.ceil(((retry?.at ?? now) - now) / 1000));
+  const kept = received > 0 ? `, ${humanSize(received)} of ${humanSize(size)} kept` : '';
+  return `Retrying in ${seconds} second${seconds === 1 ? '' : 's'} (${oneLine(retry?.reason ?? '')}${kept})`;
+}

@@ -1,0 +1,75 @@
+import { COMMANDS, type CommandEntry, type CommandGroup, GROUPS } from './command-table.ts';
+import { nearest } from './nearest.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What a command line asks for: a command with its arguments (global flags first), an overview, or the version alone. */
+export type Route =
+  | { readonly kind: 'command'; readonly entry: CommandEntry; readonly args: readonly string[] }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'overview'; readonly group?: CommandGroup };
+
+/** Global flags that stand before the command and take the next argument as their value. */
+const TAKES_VALUE: ReadonlySet<string> = new Set(['--root', '--config', '--log-level', '-l', '--progress']);
+const GLOBAL_TOGGLES: ReadonlySet<string> = new Set(['--no-color', '--debug', '-D']);
+
+/** Finds the command in `argv` (without node and script). Throws a UsageError for a word that is none, naming the nearest. */
+export function route(argv: readonly string[]): Route {
+  const leading: string[] = [];
+  for (let at = 0; at < argv.length; at += 1) {
+    const arg = argv[at] ?? '';
+    if (arg === '-v' || arg === '--version') return { kind: 'version' };
+    if (arg === '-h' || arg === '--help') return { kind: 'overview' };
+    if (!arg.startsWith('-')) return command(arg, leading, argv.slice(at + 1));
+    const name = arg.split('=')[0] ?? arg;
+    if (!TAKES_VALUE.has(name) && !GLOBAL_TOGGLES.has(name)) throw unknownFlag(name);
+    leading.push(arg);
+    if (TAKES_VALUE.has(arg)) {
+      at += 1;
+      const value = argv[at];
+      if (value === undefined) throw new UsageError(`flag needs an argument: ${arg}`, { hint: "See 'dray --help'." });
+      leading.push(value);
+    }
+  }
+  return { kind: 'overview' };
+}
+
+function command(word: string, leading: readonly string[], rest: readonly string[]): Route {
+  const group = GROUPS.find(({ name }) => name === word);
+  if (group !== undefined) return grouped(group, leading, rest);
+  const entry = COMMANDS.find(({ name }) => name === word);
+  if (entry !== undefined) return { kind: 'command', entry, args: [...leading, ...rest] };
+  throw unknownWord(
+    word,
+    'dray',
+    [...COMMANDS, ...GROUPS].map(({ name }) => name),
+  );
+}
+
+function grouped(group: CommandGroup, leading: readonly string[], rest: readonly string[]): Route {
+  const [word, ...args] = rest;
+  if (word === undefined || word === '-h' || word === '--help') return { kind: 'overview', group };
+  const name = Object.hasOwn(group.words, word) ? group.words[word] : undefined;
+  if (name === undefined) throw unknownWord(word, `dray ${group.name}`, Object.keys(group.words));
+  return { kind: 'command', entry: entryOf(name), args: [...leading, ...args] };
+}
+
+function entryOf(name: string): CommandEntry {
+  const entry = COMMANDS.find((each) => each.name === name);
+  if (entry === undefined) throw new Error(`no command ${name} in the table`);
+  return entry;
+}
+
+function unknownWord(word: string, parent: string, known: readonly string[]): UsageError {
+  const meant = nearest(word, known);
+  const help = `See '${parent} --help'.`;
+  return new UsageError(`'${word}' is not a ${parent} command.`, {
+    hint: meant === undefined ? help : `Did you mean '${parent} ${meant}'? ${help}`,
+    dockerStatus: 1,
+  });
+}
+
+function unknownFlag(flag: string): UsageError {
+  const meant = nearest(flag, [...TAKES_VALUE, ...GLOBAL_TOGGLES, '--help', '--version']);
+  const question = meant === undefined ? '' : `; did you mean ${meant}?`;
+  return new UsageError(`unknown flag: ${flag}${question}`, { hint: "See 'dray --help'." });
+}
