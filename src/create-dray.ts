@@ -128,7 +128,9 @@ class LocalDray implements Dray {
   }
 
   #host(): Platform {
-    return hostPlatform(process);
+    const { platform, arch } = process;
+    const config = process.config as { readonly variables?: { readonly arm_version?: string } };
+    return hostPlatform({ platform, arch, config });
   }
 
   async #open(references: readonly string[]): Promise<Opened> {
