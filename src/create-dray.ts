@@ -128,9 +128,7 @@ class LocalDray implements Dray {
   }
 
   #host(): Platform {
-    const { platform, arch } = process;
-    const config = process.config as { readonly variables?: { readonly arm_version?: string } };
-    return hostPlatform({ platform, arch, config });
+    return hostPlatform({ platform: process.platform, arch: process.arch });
   }
 
   async #open(references: readonly string[]): Promise<Opened> {

@@ -63,7 +63,7 @@ class Fetching {
   #received: number;
   #inARow = 0;
   #failures = 0;
-  #fatal: unknown;
+  #fatal: Error | undefined;
   #considered = 0;
 
   constructor(source: Source, ingest: Ingest, options: LanesOptions) {
@@ -238,7 +238,7 @@ class Fetching {
   }
 
   #fail(error: unknown): void {
-    this.#fatal ??= error;
+    this.#fatal ??= error instanceof Error ? error : new Error(messageOf(error));
     for (const lane of this.#lanes) this.#retire(lane);
   }
 

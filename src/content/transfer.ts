@@ -45,7 +45,7 @@ export async function transfer(source: Source, ingest: Ingest, options: Transfer
         retries: options.retries ?? 5,
         signal: watch.signal,
         extra: options.extra,
-        onBytes: watch.alive,
+        onBytes: () => watch.alive(),
       });
       watch.pause();
       report.state('verifying', target.size);

@@ -36,7 +36,7 @@ export async function listImages(
       options.onEvent?.({ kind: 'warning', text: `${stored.name} is not whole: ${error.message}` });
     }
   }
-  return images.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || compareNames(a, b));
+  return images.toSorted((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || compareNames(a, b));
 }
 
 function compareNames(a: StoredImage, b: StoredImage): number {

@@ -137,10 +137,8 @@ async function resolveAt(
   const name = reference.digest ?? reference.tag ?? 'latest';
   const fetched = await repository.manifest(name, { signal, onEvent });
   if (!isSchema1(fetched)) return resolveDocuments(repository, reference, fetched, how);
-  return resolveSchema1(repository, reference, fetched, {
-    ...how,
-    store: cache === undefined ? undefined : await places.store(),
-  });
+  const store = cache === undefined ? await places.scratch() : await places.store();
+  return resolveSchema1(repository, reference, fetched, { store, signal, onEvent });
 }
 
 /** Brings a resolved reference into the store and gives it its name. */
