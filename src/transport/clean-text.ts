@@ -2,7 +2,6 @@ const DEFAULT_LIMIT = 200;
 
 /** ESC or the 8-bit CSI/OSC/DCS introducers with what belongs to them: colours, cursor moves, titles, links. */
 const ESCAPE_SEQUENCES =
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/gu;
 
 /** Controls, line separators and what turns the direction of writing: each could make a line look like another one. */

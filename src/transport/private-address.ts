@@ -1,10 +1,11 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-type Family = 'ipv4' | 'ipv6';
+/** For an address that `isIP` has found to be one. */
+export const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
 const blockList = (subnets: readonly (readonly [address: string, prefix: number])[]): BlockList => {
   const list = new BlockList();
-  for (const [address, prefix] of subnets) list.addSubnet(address, prefix, isIPv6(address) ? 'ipv6' : 'ipv4');
+  for (const [address, prefix] of subnets) list.addSubnet(address, prefix, familyOf(address));
   return list;
 };
 
@@ -52,8 +53,7 @@ export function bareHost(host: string): string {
 }
 
 function isIn(list: BlockList, bare: string): boolean {
-  const family = isIP(bare);
-  return family !== 0 && list.check(bare, `ipv${family as 4 | 6}` satisfies Family);
+  return isIP(bare) !== 0 && list.check(bare, familyOf(bare));
 }
 
 /** True for `localhost`, names below it, and loopback addresses. */

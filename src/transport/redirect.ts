@@ -33,7 +33,7 @@ export function followRedirects(options: RedirectOptions = {}): Middleware {
       if (seen.has(target.href)) throw refusal(request, target, 'which is a loop');
       if (seen.size > MOST_HOPS) throw refusal(request, target, `after ${MOST_HOPS} redirects already`);
       seen.add(target.href);
-      request = { ...request, url: target, headers: headersFor(request, target, secret) };
+      request = hopTo(target, request, secret);
     }
   };
 }
@@ -50,7 +50,7 @@ function locationOf(request: HttpRequest, response: HttpResponse): URL {
   if (others.length > 0) throw found('more than one Location');
   // Heads are read as latin1; where a server sends UTF-8 the bytes are meant.
   const text = Buffer.from(location, 'latin1').toString('utf8');
-  const target = URL.canParse(text, request.url) ? new URL(text, request.url) : undefined;
+  const target = URL.canParse(text, request.url.href) ? new URL(text, request.url) : undefined;
   if (target === undefined || !/^https?:$/.test(target.protocol) || target.hostname === '') {
     throw found(`a Location that is no http URL: ${cleanText(text.replace(/[?#].*$/s, ''), 100)}`);
   }
@@ -84,10 +84,11 @@ function checkHop(request: HttpRequest, response: HttpResponse, target: URL): vo
   }
 }
 
-function headersFor(request: HttpRequest, target: URL, secret: ReadonlySet<string>): Readonly<Record<string, string>> {
+function hopTo(target: URL, request: HttpRequest, secret: ReadonlySet<string>): HttpRequest {
   const { headers = {}, url } = request;
-  if (target.origin === url.origin) return headers;
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !secret.has(name.toLowerCase())));
+  if (target.origin === url.origin) return { ...request, url: target };
+  const open = Object.entries(headers).filter(([name]) => !secret.has(name.toLowerCase()));
+  return { ...request, url: target, headers: Object.fromEntries(open) };
 }
 
 const describe = (request: HttpRequest): string => `${request.method} ${publicUrl(request.url)}`;

@@ -1,0 +1,61 @@
+import type { Bytes } from '#bytes';
+import { DrayError } from '#errors';
+import type { Wire } from './wire.ts';
+
+/** Small enough for the stall timer to see a slow line move. */
+const SLICE = 65_536;
+
+export interface UploadProgress {
+  /** Bytes of the body that the system has taken. */
+  sent: number;
+  /** True while the system has bytes that it could not take yet; false while the body's own source is waited for. */
+  blocked: boolean;
+  /** Set by the exchange when nobody wants the rest. */
+  unwanted: boolean;
+  /** All of it was sent. */
+  finished: boolean;
+}
+
+/**
+ * Sends `body` after its head, never with more than one slice of it waiting. Its chunks may be reused by their producer: one is
+ * written out before the next is asked for. Rejects with SIZE_MISMATCH when the body is not `length` bytes; stops when it is unwanted.
+ */
+export async function upload(
+  wire: Wire,
+  body: Bytes,
+  length: number | undefined,
+  progress: UploadProgress,
+): Promise<void> {
+  for await (const chunk of body) {
+    if (length !== undefined && progress.sent + chunk.length > length) throw wrongSize(length, 'more');
+    for (let at = 0; at < chunk.length; at += SLICE) {
+      if (progress.unwanted) return;
+      const slice = chunk.subarray(at, at + SLICE);
+      await write(wire, length === undefined ? frame(slice) : [slice], progress);
+      progress.sent += slice.length;
+    }
+  }
+  if (progress.unwanted) return;
+  if (length === undefined) await write(wire, ['0\r\n\r\n'], progress);
+  else if (progress.sent < length) throw wrongSize(length, `only ${progress.sent}`);
+  progress.finished = true;
+}
+
+const frame = (slice: Uint8Array): (Uint8Array | string)[] => [`${slice.length.toString(16)}\r\n`, slice, '\r\n'];
+
+async function write(wire: Wire, parts: readonly (Uint8Array | string)[], progress: UploadProgress): Promise<void> {
+  progress.blocked = true;
+  const { socket } = wire;
+  socket.cork();
+  // A failure is not looked at: the socket's end reports it, with its cause.
+  const written = new Promise<void>((resolve) => {
+    for (const [at, part] of parts.entries()) socket.write(part, at === parts.length - 1 ? () => resolve() : undefined);
+  });
+  socket.uncork();
+  await written;
+  progress.blocked = false;
+}
+
+function wrongSize(length: number, found: string): DrayError {
+  return new DrayError('SIZE_MISMATCH', `the body of a request was to be ${length} bytes, but ${found} came`);
+}
