@@ -4,6 +4,7 @@
  * byte every time.
  */
 export { decompress } from './compression/decompress.ts';
+export { compressGzip, GzipWriter } from './compression/gzip-writer.ts';
 export {
   createLayerDigester,
   type LayerDigest,

@@ -2,9 +2,30 @@
  * Places on this machine: the content-addressed store on disk, and (below) image layouts and archives. All of them take blobs
  * through one `Ingest`: pieces in any order, over several runs, hashed as they arrive, visible only when verified.
  */
+export {
+  type ArchiveFile,
+  type ArchiveFileOptions,
+  type Finished,
+  type FinishOptions,
+  openArchiveFile,
+} from './archive-file/open.ts';
+export {
+  type ArchiveDocument,
+  type ArchiveFormat,
+  type ArchiveImage,
+  type ArchivePiece,
+  type ArchivePlan,
+  type ArchivePlatformImage,
+  type PlannedBlob,
+  planArchive,
+} from './archive-file/plan.ts';
+export type { ProduceOptions } from './archive-file/produce.ts';
+export { writeArchive } from './archive-file/stream.ts';
+export { type WriteArchiveFileOptions, writeArchiveFile } from './archive-file/write-file.ts';
 export { type DiskStore, type DiskStoreOptions, openDiskStore } from './disk/disk-store.ts';
 export type { LockTimings } from './disk/lock-file.ts';
+export type { Death, Owner, OwnerProof } from './disk/owner.ts';
 export type { NewReference, StoredReference } from './disk/references.ts';
 export { type FileIngestOptions, openFileIngest, type RangeJournal } from './file-ingest.ts';
+export type { FileSystem } from './file-system.ts';
 export type { LayerFacts } from './layer-check.ts';
-// Layouts and archives: ./layout and ./archive-file.

@@ -1,4 +1,5 @@
-import zlib, { type Gunzip, type ZlibOptions } from 'node:zlib';
+import type { Gunzip, ZlibOptions } from 'node:zlib';
+import { zlib } from './zlib.ts';
 
 /** The two formats that zlib's native side can undo. */
 export type NativeFormat = 'gzip' | 'zstd';
@@ -50,8 +51,8 @@ interface NewerZlib {
 }
 
 function openNativeStream(format: NativeFormat, chunkSize: number): Gunzip {
-  if (format === 'gzip') return zlib.createGunzip({ chunkSize });
-  const { createZstdDecompress } = zlib as NewerZlib;
+  if (format === 'gzip') return zlib().createGunzip({ chunkSize });
+  const { createZstdDecompress } = zlib() as NewerZlib;
   if (createZstdDecompress === undefined) throw new Error('this Node has no zstd');
   return createZstdDecompress({ chunkSize });
 }
@@ -69,7 +70,7 @@ let stepsWork: boolean | undefined;
  * @returns undefined where this Node has no such format, or its handle is not what we know
  */
 export function openStepDecoder(format: NativeFormat): StepDecoder | undefined {
-  if (format === 'zstd' && (zlib as NewerZlib).createZstdDecompress === undefined) return undefined;
+  if (format === 'zstd' && (zlib() as NewerZlib).createZstdDecompress === undefined) return undefined;
   stepsWork ??= tryKnownInput();
   return stepsWork ? stepDecoder(format) : undefined;
 }
@@ -79,7 +80,7 @@ function stepDecoder(format: NativeFormat): StepDecoder {
   const handle = stream._handle;
   if (handle === null) throw new Error('zlib stream without a handle');
   const output = new Uint8Array(OUTPUT_SIZE);
-  const { constants } = zlib;
+  const { constants } = zlib();
   const [more, end] = format === 'gzip' ? [constants.Z_NO_FLUSH, constants.Z_FINISH] : [0, 2];
   let failure: Error | undefined;
   handle.onerror = (message, errno, code) => {

@@ -1,7 +1,7 @@
-import type { Digest } from '#oci';
-import { digestNames } from '../disk/blobs.ts';
+import { type Digest, digestParts } from '#oci';
 
-/** Where a blob stands in an archive, and in any OCI layout. Rejects with UNSUPPORTED for anything that is no digest. */
+/** Where a blob stands in an archive, and in any OCI layout. */
 export function blobName(digest: Digest): string {
-  return ['blobs', ...digestNames(digest)].join('/');
+  const { algorithm, hex } = digestParts(digest);
+  return `blobs/${algorithm}/${hex}`;
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BLOCK, encodeHeader, paddingOf } from '#archive';
 import { DrayError } from '#errors';
-import type { Descriptor, Digest, Platform } from '#oci';
-import { digestNames } from '../disk/blobs.ts';
+import { type Descriptor, type Digest, digestParts, type Platform } from '#oci';
 import { blobName } from './blob-name.ts';
 import { indexJson, LAYOUT_JSON, manifestJson, repositoriesJson } from './tables.ts';
 
@@ -81,7 +80,7 @@ export function planArchive(images: readonly ArchiveImage[], format: ArchiveForm
     if (repositories !== undefined) writer.file('repositories', repositories);
   }
   writer.directory('blobs/');
-  const algorithms = [...known.keys(), ...layers.keys()].map((digest) => digestNames(digest)[0]);
+  const algorithms = [...known.keys(), ...layers.keys()].map((digest) => digestParts(digest).algorithm);
   for (const algorithm of [...new Set(algorithms)].sort()) writer.directory(`blobs/${algorithm}/`);
   for (const { descriptor, bytes } of known.values()) writer.document(descriptor, bytes);
   for (const layer of layers.values()) writer.blob(layer);

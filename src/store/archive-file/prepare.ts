@@ -1,0 +1,176 @@
+import { constants } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ByteRange } from '#bytes';
+import type { CallOptions } from '#content';
+import { throwIfCancelled } from '#errors';
+import { removeFile } from '../disk/files.ts';
+import { errnoOf } from '../failure.ts';
+import { type FileRegion, readRegion, writeRegion } from '../file-region.ts';
+import { type FileSystem, syncFile } from '../file-system.ts';
+import {
+  beginPartial,
+  findAnyPartial,
+  findPartial,
+  headOf,
+  type PartialArchive,
+  placePartial,
+  readTable,
+  writeTable,
+} from './partial-file.ts';
+import type { ArchivePlan } from './plan.ts';
+
+/** Bytes copied at once from a partial of another plan. */
+const COPY = 1024 * 1024;
+
+type File = Pick<PartialArchive, 'fs' | 'fd' | 'path'>;
+
+export interface PrepareOptions extends CallOptions {
+  readonly fs: FileSystem;
+  readonly sync: boolean;
+  /** False where an earlier owner may still write to the file: what is there is copied to a new one. */
+  readonly mine: boolean;
+}
+
+/** The partial to go on with: what an earlier run left, as far as it belongs to this plan. */
+export async function preparePartial(
+  path: string,
+  plan: ArchivePlan,
+  options: PrepareOptions,
+): Promise<PartialArchive> {
+  const { fs, mine } = options;
+  removeFile(fs, besides(path));
+  const fd = openOrCreate(fs, path);
+  let partial: PartialArchive;
+  try {
+    const file = { fs, fd, path };
+    const trusted = isOurs(file);
+    const found = trusted ? (findPartial(file, plan) ?? findComplete(file, plan)) : undefined;
+    if (found !== undefined && mine) return found;
+    const other = trusted ? (found ?? findAnyPartial(file)) : undefined;
+    partial = await movePartial(file, other, { ...options, plan });
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+  fs.closeSync(fd);
+  try {
+    fs.renameSync(partial.path, path);
+    return { ...partial, path };
+  } catch (error) {
+    fs.closeSync(partial.fd);
+    throw error;
+  }
+}
+
+/** A new partial is made here, and then takes the old one's place. */
+function besides(path: string): string {
+  return `${path}.new`;
+}
+
+function openOrCreate(fs: FileSystem, path: string): number {
+  const { O_RDWR } = constants;
+  // Windows has none.
+  const O_NOFOLLOW: number = (constants.O_NOFOLLOW as number | undefined) ?? 0;
+  try {
+    return fs.openSync(path, O_RDWR | O_NOFOLLOW);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return fs.openSync(path, 'wx+', 0o644);
+  }
+}
+
+/** What a partial says is verified is not verified again: in a folder that others may write to it counts only if it is ours. */
+function isOurs({ fs, fd }: File): boolean {
+  const stat = fs.fstatSync(fd);
+  return stat.isFile() && (process.getuid === undefined || stat.uid === process.getuid());
+}
+
+/**
+ * An archive that lacks nothing but its name: a run was stopped in the instant between taking the tables off and renaming. It is told by
+ * its length and by all bytes but the layers', which are written only when the layers are verified.
+ */
+function findComplete(file: File, plan: ArchivePlan): PartialArchive | undefined {
+  if (file.fs.fstatSync(file.fd).size !== plan.size) return undefined;
+  for (const { offset, bytes } of plan.pieces) {
+    if (bytes === undefined) continue;
+    const there = Buffer.alloc(bytes.length);
+    readRegion({ ...file, base: 0 }, offset, there);
+    if (!there.equals(bytes)) return undefined;
+  }
+  const partial = placePartial(file, headOf(plan));
+  for (const [index, [, , size]] of partial.head.blobs.entries()) {
+    writeTable(partial, index, { ranges: [{ start: 0, end: size }], sealed: true });
+  }
+  beginPartial(partial);
+  return partial;
+}
+
+interface MoveOptions extends PrepareOptions {
+  readonly plan: ArchivePlan;
+}
+
+/** Makes a new partial beside the old file, with all that the two have in common. */
+async function movePartial(file: File, old: PartialArchive | undefined, options: MoveOptions): Promise<PartialArchive> {
+  const { fs, sync, plan } = options;
+  const path = besides(file.path);
+  const fd = fs.openSync(path, 'wx+', 0o644);
+  try {
+    const partial = placePartial({ fs, fd, path }, headOf(plan));
+    const kept = old === undefined ? 0 : await copyShared(old, partial, options);
+    beginPartial(partial);
+    if (sync) await syncFile(fs, fd);
+    const text = saidOf(file, old, { kept, plan });
+    if (text !== undefined) options.onEvent?.({ kind: 'warning', text });
+    return partial;
+  } catch (error) {
+    fs.closeSync(fd);
+    removeFile(fs, path);
+    throw error;
+  }
+}
+
+function saidOf(
+  file: File,
+  old: PartialArchive | undefined,
+  move: { readonly kept: number; readonly plan: ArchivePlan },
+): string | undefined {
+  if (old?.head.plan === move.plan.digest) return undefined;
+  if (old === undefined) {
+    const empty = file.fs.fstatSync(file.fd).size === 0;
+    return empty ? undefined : `${file.path} is no archive that dray began: starting over`;
+  }
+  const begun = `${file.path} was begun for another archive`;
+  if (move.kept === 0) return `${begun} and shares nothing with this one: starting over`;
+  return `${begun}: ${move.kept} bytes of it are used`;
+}
+
+/** Copies what the old partial has of the new one's layers; resolves with the bytes copied. */
+async function copyShared(old: PartialArchive, partial: PartialArchive, options: PrepareOptions): Promise<number> {
+  const places = new Map(
+    old.head.blobs.map(([digest, offset, size], index) => [`${digest} ${size}`, { offset, index }]),
+  );
+  let copied = 0;
+  for (const [index, [digest, offset, size]] of partial.head.blobs.entries()) {
+    const place = places.get(`${digest} ${size}`);
+    if (place === undefined) continue;
+    const { ranges, sealed } = readTable(old, place.index);
+    const from = { ...old, base: place.offset };
+    for (const range of ranges) {
+      await copyRange(from, { ...partial, base: offset }, range, options);
+      copied += range.end - range.start;
+    }
+    writeTable(partial, index, { ranges, sealed });
+  }
+  return copied;
+}
+
+async function copyRange(from: FileRegion, to: FileRegion, range: ByteRange, options: CallOptions): Promise<void> {
+  const buffer = Buffer.allocUnsafe(Math.min(COPY, range.end - range.start));
+  for (let at = range.start; at < range.end; at += buffer.length) {
+    throwIfCancelled(options.signal);
+    const chunk = buffer.subarray(0, Math.min(buffer.length, range.end - at));
+    readRegion(from, at, chunk);
+    writeRegion(to, at, chunk);
+    await nextTurn();
+  }
+}
