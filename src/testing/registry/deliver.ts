@@ -19,15 +19,19 @@ export async function deliver(response: ServerResponse, answer: Reply, options: 
   const socket = response.socket;
   if (socket === null) return;
   if (delivery.delay !== undefined) await pause(delivery.delay, socket, options.signal);
-  if (delivery.instead === 'silence') return;
-  if (delivery.instead === 'hang-up') return void hangUp(socket, delivery);
-  if (delivery.raw !== undefined) return void socket.end(delivery.raw);
+  if (isNoAnswer(socket, delivery)) return;
   writeHead(response, answer);
-  if (response.req.method === 'HEAD') return void response.end();
-  const finished = await writeBody(response, socket, answer, options);
-  if (!finished) return;
-  if (promisesMore(answer)) socket.end();
+  const bodiless = response.req.method === 'HEAD';
+  if (!bodiless && !(await writeBody(response, socket, answer, options))) return;
+  if (!bodiless && promisesMore(answer)) socket.end();
   else response.end();
+}
+
+/** True when the delivery is something else than an answer; it has been done then. */
+function isNoAnswer(socket: Socket, delivery: Delivery): boolean {
+  if (delivery.instead === 'hang-up') hangUp(socket, delivery);
+  if (delivery.raw !== undefined) socket.end(delivery.raw);
+  return delivery.instead !== undefined || delivery.raw !== undefined;
 }
 
 function writeHead(response: ServerResponse, answer: Reply): void {
