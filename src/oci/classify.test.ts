@@ -163,6 +163,6 @@ test('an endless Content-Type is no trouble', () => {
   assert.equal(run(image(OCI_MANIFEST), `a/${'b'.repeat(1 << 20)}`), OCI_MANIFEST);
   assert.throws(() => run(image(OCI_MANIFEST), `application/vnd.${'\u001b[2J'.repeat(1 << 18)}`), {
     code: 'UNSUPPORTED',
-    message: /^[^\u001b]{1,300}$/,
+    message: /^[ -~…]{1,300}$/,
   });
 });

@@ -5,7 +5,7 @@ export interface HostProcess {
   readonly platform: string;
   readonly arch: string;
   /** Node's build settings; tell the version of an arm processor. */
-  readonly config?: { readonly variables?: { readonly arm_version?: string | number | undefined } | undefined };
+  readonly config?: { readonly variables?: object };
 }
 
 /** Node's names of processors, where Go has others. Node runs on little-endian POWER only. */
@@ -21,5 +21,7 @@ export function hostPlatform(process: HostProcess): Platform {
   const architecture = Object.hasOwn(PROCESSORS, process.arch) ? PROCESSORS[process.arch] : process.arch;
   const linux = { os: 'linux', architecture: architecture ?? process.arch };
   if (architecture !== 'arm') return linux;
-  return { ...linux, variant: `v${process.config?.variables?.arm_version ?? 7}` };
+  const settings = process.config?.variables ?? {};
+  const version = 'arm_version' in settings ? String(settings.arm_version) : '7';
+  return { ...linux, variant: `v${version}` };
 }

@@ -6,13 +6,13 @@ test('nothing that a terminal obeys is left', () => {
   const rows: readonly (readonly [string, string])[] = [
     ['plain', 'plain'],
     ['Zoë 🐳 日本', 'Zoë 🐳 日本'],
-    ['\u001b[31mred\u001b[0m', '[31mred [0m'],
+    ['\u001b[31mred\u001b[0m', ' [31mred [0m'],
     ['a\r\nb\tc', 'a b c'],
-    ['\u0007bell\u0000', 'bell'],
-    ['\u009b31m', '31m'],
-    ['\u202egnp.exe', 'gnp.exe'],
-    ['a\u2028b\u200bc\ufeff', 'a b c'],
-    ['half \ud83d', 'half'],
+    ['\u0007bell\u0000', ' bell '],
+    ['\u009b31m', ' 31m'],
+    ['\u202egnp.exe', ' gnp.exe'],
+    ['a\u2028b\u200bc\ufeff', 'a b c '],
+    ['half \ud83d', 'half  '],
     ['', ''],
   ];
   for (const [text, shown] of rows) assert.equal(printable(text), shown);

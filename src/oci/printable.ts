@@ -4,10 +4,7 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066
 
 /** Text from outside, fit for one line of a message: unprintable characters become one space, and what is over `limit` an ellipsis. */
 export function printable(text: string, limit = 120): string {
-  const clean = text
-    .slice(0, limit * 4)
-    .replace(UNPRINTABLE, ' ')
-    .trim();
+  const clean = text.slice(0, limit * 4).replace(UNPRINTABLE, ' ');
   const shown = Array.from(clean).slice(0, limit).join('');
   return shown.length < clean.length || text.length > limit * 4 ? `${shown}…` : shown;
 }

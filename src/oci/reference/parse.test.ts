@@ -12,7 +12,7 @@ const SHA512 = `sha512:${HEX}${HEX}`;
 const LONG = (components: number): string => Array(components).fill('a').join('/');
 
 /** Text, domain, path, tag, digest. */
-type Valid = readonly [text: string, domain: string, path: string, tag?: string, digest?: string];
+type Valid = readonly [text: string, domain: string, path: string, tag?: string | undefined, digest?: string];
 
 const VALID: readonly Valid[] = [
   // Docker Hub: one word, one owner, the hub written out and by its old name.
