@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '#timing';
 import { asFailure } from '../failure.ts';
 import { type FileSystem, systemFiles } from '../file-system.ts';
 import type { LayerFacts } from '../layer-check.ts';
+import { Turns } from '../turns.ts';
 import { blobPath, fetchBlob, hasBlob } from './blobs.ts';
 import { readFacts, removeFacts, writeFacts } from './facts.ts';
 import { Files } from './files.ts';
@@ -83,7 +84,7 @@ class FolderStore implements DiskStore {
     this.#clock = clock;
     this.#files = new Files({ root, fs, sync, id: randomBytes(6).toString('hex') });
     const locks = new LockKeeper({ fs, clock, timings: lockTimings, owners });
-    this.#taking = { files: this.#files, locks, active: new Map() };
+    this.#taking = { files: this.#files, locks, turns: new Turns() };
     this.#naming = { files: this.#files, locks, clock };
   }
 

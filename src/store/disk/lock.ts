@@ -137,9 +137,12 @@ class LockWatch {
 
   /** Removes the claim of a successor that died in the instant between claiming and succeeding. */
   lookAtClaim(claim: string): void {
-    const { fs } = this.#keeper;
+    const { fs, owners } = this.#keeper;
     const text = readText(fs, claim);
-    if (text !== undefined && this.#still(claim, text)) removeFile(fs, claim);
+    if (text === undefined) return;
+    const owner = parse(text);
+    const dead = owner !== undefined && owners.death(owner) !== undefined;
+    if (dead || this.#still(claim, text)) removeFile(fs, claim);
   }
 
   /** Whether `file` has held this text for so long that its owner must be dead. */

@@ -5,8 +5,8 @@ import type { Files } from './files.ts';
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * Removes what killed processes have left and nobody can go on with: temporary files, claims, partials of blobs that have come another
- * way. Partials of blobs that are missing stay, for the next run.
+ * Removes what killed processes have left and nobody can go on with: temporary files, claims, partials and locks of blobs that are
+ * there. Partials of blobs that are missing stay, for the next run.
  */
 export function sweepIngest(files: Files, clock: Clock): void {
   const folder = files.path('ingest');
@@ -20,7 +20,7 @@ export function sweepIngest(files: Files, clock: Clock): void {
 
 function isGarbage(files: Files, name: string): boolean {
   if (name.endsWith('.tmp') || name.endsWith('.claim')) return true;
-  const [, algorithm, hex] = /^(sha256|sha512)-([0-9a-f]+)\.(?:.*\.)?part$/.exec(name) ?? [];
+  const [, algorithm, hex] = /^(sha256|sha512)-([0-9a-f]+)\.(?:.*\.)?(?:part|lock)$/.exec(name) ?? [];
   if (algorithm === undefined || hex === undefined) return false;
   return files.fs.statSync(files.path('blobs', algorithm, hex), { throwIfNoEntry: false }) !== undefined;
 }

@@ -1,12 +1,14 @@
 import { dirname } from 'node:path';
-import { type Bytes, pour } from '#bytes';
+import type { Bytes } from '#bytes';
 import type { Ingest, PutOptions } from '#content';
-import { throwIfCancelled, unlessCancelled } from '#errors';
+import { throwIfCancelled } from '#errors';
 import { type Descriptor, type Digest, isDocumentType, isImageConfigType } from '#oci';
 import type { BlobRole } from '#progress';
 import { openFileIngest, type RangeJournal } from '../file-ingest.ts';
 import { syncFile } from '../file-system.ts';
 import type { LayerFacts } from '../layer-check.ts';
+import { pourInto } from '../pour-into.ts';
+import type { Turns } from '../turns.ts';
 import { abandonPartial, adoptPartial } from './adopt.ts';
 import { blobPath, digestNames, hasBlob } from './blobs.ts';
 import { writeFacts } from './facts.ts';
@@ -18,8 +20,8 @@ import { partialJournal, sealPartial } from './partial.ts';
 export interface Taking {
   readonly files: Files;
   readonly locks: LockKeeper;
-  /** Ingests that are open in this store object, by digest; each resolves when it is over. */
-  readonly active: Map<Digest, Promise<void>>;
+  /** For the ingests of this store object, by digest. */
+  readonly turns: Turns;
 }
 
 /**
@@ -27,20 +29,15 @@ export interface Taking {
  * Undefined when the blob is there.
  */
 export async function openIngest(taking: Taking, target: Descriptor, options: PutOptions): Promise<Ingest | undefined> {
-  const { files, locks, active } = taking;
+  const { files, locks, turns } = taking;
   const onWait = sayOnce(target, options);
   const [algorithm, hex] = digestNames(target.digest);
   const stem = { folder: files.path('ingest'), name: `${algorithm}-${hex}` };
-  for (let other = active.get(target.digest); other !== undefined; other = active.get(target.digest)) {
-    onWait();
-    await unlessCancelled(other, options.signal);
-  }
-  if (hasBlob(files, target)) return undefined;
-  const leave = enter(active, target.digest);
+  const leave = await turns.take(target.digest, { signal: options.signal, onWait });
   let lock: HeldLock | undefined;
   try {
-    await files.ensure(stem.folder);
     const until = (): boolean => hasBlob(files, target);
+    await files.ensure(stem.folder);
     lock = await locks.acquire(`${stem.folder}/${stem.name}.lock`, { signal: options.signal, until, onWait });
     // The one before us may have finished between our look and its letting go.
     if (lock !== undefined && !until()) return await openPartial(taking, target, { ...options, stem, lock, leave });
@@ -134,16 +131,8 @@ export async function putBlob(taking: Taking, target: Descriptor, content: Bytes
     close: async () => files.fs.closeSync(fd),
   });
   try {
-    let at = 0;
-    const poured = pour(content, (chunk) => {
-      throwIfCancelled(signal);
-      ingest.write(at, chunk);
-      at += chunk.length;
-    });
-    await unlessCancelled(poured, signal);
-    await ingest.commit({ signal });
+    await pourInto(ingest, content, { signal });
   } catch (error) {
-    await ingest.release();
     files.remove(path);
     throw error;
   }
@@ -152,21 +141,6 @@ export async function putBlob(taking: Taking, target: Descriptor, content: Bytes
 /** The blob is in place already: what is known of it besides can be found out again. */
 async function rememberLayer(files: Files, digest: Digest, layer: LayerFacts): Promise<void> {
   await writeFacts(files, digest, layer).catch(() => undefined);
-}
-
-/** Takes the digest for this process; the returned function gives it back. */
-function enter(active: Map<Digest, Promise<void>>, digest: Digest): () => void {
-  let over = (): void => undefined;
-  active.set(
-    digest,
-    new Promise((resolve) => {
-      over = resolve;
-    }),
-  );
-  return () => {
-    active.delete(digest);
-    over();
-  };
 }
 
 function sayOnce(target: Descriptor, options: PutOptions): () => void {
