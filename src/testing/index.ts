@@ -57,5 +57,7 @@ export type { Answer } from './registry/routes.ts';
 export { type RegistryOptions, type Served, startRegistry, type TestRegistry } from './registry/start.ts';
 export { type Content, contentOf, described, inChunks, type LayerContent, layerOf } from './suites/content.ts';
 export { holds, lacks, rejects } from './suites/expect.ts';
+export { type ForgetfulFiles, forgetfulFiles, type PowerCut } from './suites/forgetful-files.ts';
 export { type OpenSource, type SourceCapabilities, sourceSuite } from './suites/source.ts';
+export { Stopped, type StoppingFiles, stoppingFiles } from './suites/stopping-files.ts';
 export { type OpenStore, type StoreCapabilities, storeSuite } from './suites/store.ts';
