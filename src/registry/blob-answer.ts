@@ -7,9 +7,6 @@ import { parseContentRange } from './content-range.ts';
 import type { RepositoryContext } from './context.ts';
 import { fetchedOf, type Part } from './fetched.ts';
 
-/** Compressed on the way, a blob could neither be continued nor be known by its length. */
-export const IDENTITY: Readonly<Record<string, string>> = { 'accept-encoding': 'identity' };
-
 export interface Range {
   readonly first: number;
   /** Byte after the last one; undefined for all the rest. */

@@ -2,8 +2,8 @@ import type { CallOptions, Fetched, FetchOptions } from '#content';
 import { DrayError, hasCode } from '#errors';
 import type { Descriptor, Digest } from '#oci';
 import { type HttpResponse, publicUrl } from '#transport';
-import { blobError, IDENTITY, partOf, type Range, wholeBlob } from './blob-answer.ts';
-import { type RepositoryContext, urlOf } from './context.ts';
+import { blobError, partOf, type Range, wholeBlob } from './blob-answer.ts';
+import { IDENTITY, type RepositoryContext, urlOf } from './context.ts';
 import { fetchedOf, nothingLeft } from './fetched.ts';
 import { fetchForeign } from './foreign.ts';
 

@@ -34,6 +34,9 @@ export function baseOf(endpoint: Endpoint): string {
   return endpoint.overridePath === true ? endpoint.url : `${endpoint.url}/v2`;
 }
 
+/** Compressed on the way, content could neither be continued nor be known by its length. */
+export const IDENTITY: Readonly<Record<string, string>> = { 'accept-encoding': 'identity' };
+
 export interface Document {
   readonly response: HttpResponse;
   readonly bytes: Uint8Array;
@@ -59,7 +62,8 @@ export async function readDocument(
 ): Promise<Document> {
   const began = context.clock.monotonic();
   for (let attempt = 1; ; attempt += 1) {
-    const response = await context.send({ method: 'GET', ...request, signal, onEvent });
+    const headers = { ...IDENTITY, ...request.headers };
+    const response = await context.send({ method: 'GET', url: request.url, headers, signal, onEvent });
     if (response.status !== 200) throw await answerError(response, asked, context.clock);
     try {
       return { response, bytes: await readBody(response, limit, asked) };

@@ -45,7 +45,6 @@ export function nothingLeft(offset: number): Fetched {
   return {
     offset,
     pour: () => Promise.resolve(),
-    // oxlint-disable-next-line require-yield -- there is nothing to yield
     async *[Symbol.asyncIterator]() {},
   };
 }

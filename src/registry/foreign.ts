@@ -2,8 +2,8 @@ import type { CallOptions, Fetched } from '#content';
 import { DrayError, isDrayError, messageOf } from '#errors';
 import type { Descriptor } from '#oci';
 import { cleanText, isMetadataService, isPrivate, publicUrl } from '#transport';
-import { IDENTITY, wholeBlob } from './blob-answer.ts';
-import type { RepositoryContext } from './context.ts';
+import { wholeBlob } from './blob-answer.ts';
+import { IDENTITY, type RepositoryContext } from './context.ts';
 
 /** More addresses than any layer has. */
 const MOST_URLS = 8;

@@ -1,30 +1,35 @@
 /** The target of the first link with `rel="next"` in a Link header (RFC 8288), as it stands there; undefined without one. */
 export function nextLink(header: string | undefined): string | undefined {
-  let rest = header ?? '';
-  for (;;) {
-    const open = rest.indexOf('<');
-    const close = rest.indexOf('>', open);
+  const text = header ?? '';
+  for (let at = 0; ; ) {
+    const open = text.indexOf('<', at);
+    const close = text.indexOf('>', open);
     if (open < 0 || close < 0) return undefined;
-    const end = endOfParameters(rest, close + 1);
-    if (isNext(rest.slice(close + 1, end))) return rest.slice(open + 1, close);
-    rest = rest.slice(end);
+    const { parameters, end } = readParameters(text, close + 1);
+    if (parameters.some(isNext)) return text.slice(open + 1, close);
+    at = end;
   }
 }
 
-/** Position of the comma, outside quotes, that ends a link. */
-function endOfParameters(text: string, start: number): number {
+/** The parameters of one link, quotes taken off, and the position of the comma behind them. */
+function readParameters(text: string, start: number): { readonly parameters: readonly string[]; readonly end: number } {
+  const parameters: string[] = [];
   let quoted = false;
-  for (let at = start; at < text.length; at += 1) {
-    if (text[at] === '"') quoted = !quoted;
-    else if (text[at] === ',' && !quoted) return at;
+  let current = '';
+  let at = start;
+  for (; at < text.length && (quoted || text[at] !== ','); at += 1) {
+    const char = text[at] ?? '';
+    if (char === '"') quoted = !quoted;
+    else if (quoted && char === '\\') at += 1;
+    else if (char === ';' && !quoted) {
+      parameters.push(current);
+      current = '';
+    } else current += char;
   }
-  return text.length;
+  return { parameters: [...parameters, current], end: at };
 }
 
-function isNext(parameters: string): boolean {
-  return parameters.split(';').some((parameter) => {
-    const [name = '', value = ''] = parameter.split('=', 2);
-    if (name.trim().toLowerCase() !== 'rel') return false;
-    return value.trim().replaceAll('"', '').toLowerCase().split(' ').includes('next');
-  });
+function isNext(parameter: string): boolean {
+  const [name = '', value = ''] = parameter.split('=', 2);
+  return name.trim().toLowerCase() === 'rel' && value.trim().toLowerCase().split(' ').includes('next');
 }

@@ -30,9 +30,13 @@ export async function fetchManifest(
   const accept = (options.accept ?? MANIFEST_ACCEPT).join(', ');
   return onceMore(async () => {
     const { response, bytes } = await readManifest(context, tagOrDigest, { ...options, accept });
-    const mediaType = classify(bytes, response.headers.get('content-type'));
-    const payload = isSchema1Type(mediaType) ? schema1Payload(bytes) : bytes;
-    const digest = checkDigest({ bytes, payload, response, tagOrDigest, what: whatOf(context, tagOrDigest) });
+    const what = whatOf(context, tagOrDigest);
+    const asked = isDigest(tagOrDigest) ? tagOrDigest : undefined;
+    const told = toldDigest(response, what);
+    checkDigests(bytes, [asked, told], what);
+    const mediaType = classify(bytes, response.headers.get('content-type'), `the manifest of ${what}`);
+    const named = isSchema1Type(mediaType) ? schema1Payload(bytes) : bytes;
+    const digest = asked ?? digestOf(named, told === undefined ? 'sha256' : digestParts(told).algorithm);
     return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
   });
 }
@@ -120,29 +124,24 @@ function whatOf({ name }: RepositoryContext, tagOrDigest: string): string {
   return isDigest(tagOrDigest) ? `${name}@${tagOrDigest}` : `${name}:${tagOrDigest}`;
 }
 
-interface DigestFacts {
-  readonly bytes: Uint8Array;
-  /** What a signature signs, of schema1; the bytes themselves of all others. */
-  readonly payload: Uint8Array;
-  readonly response: HttpResponse;
-  readonly tagOrDigest: string;
-  readonly what: string;
+/** The bytes must have every digest that they are known by. Signed schema1 is known by that of what is signed, in some registries by its own. */
+function checkDigests(bytes: Uint8Array, expected: readonly (Digest | undefined)[], what: string): void {
+  for (const digest of expected) {
+    if (digest === undefined) continue;
+    const { algorithm } = digestParts(digest);
+    const found = digestOf(bytes, algorithm);
+    if (found === digest) continue;
+    const payload = signedPayload(bytes);
+    if (payload === undefined || digestOf(payload, algorithm) !== digest) throw mismatch(what, digest, found);
+  }
 }
 
-/** The digest of the bytes, which what was asked for and what the header says must agree with. */
-function checkDigest({ bytes, payload, response, tagOrDigest, what }: DigestFacts): Digest {
-  const asked = isDigest(tagOrDigest) ? tagOrDigest : undefined;
-  const told = toldDigest(response, what);
-  const digest = digestOf(payload, digestParts(asked ?? told ?? 'sha256:').algorithm);
-  for (const expected of [asked, told]) {
-    if (expected === undefined) continue;
-    const { algorithm } = digestParts(expected);
-    // Some registries keep signed schema1 under the digest of all its bytes.
-    if (expected !== digestOf(payload, algorithm) && expected !== digestOf(bytes, algorithm)) {
-      throw mismatch(what, expected, digestOf(payload, algorithm));
-    }
+function signedPayload(bytes: Uint8Array): Uint8Array | undefined {
+  try {
+    return isSchema1Type(classify(bytes, undefined)) ? schema1Payload(bytes) : undefined;
+  } catch {
+    return undefined;
   }
-  return asked ?? digest;
 }
 
 function toldDigest({ headers }: HttpResponse, what: string): Digest | undefined {

@@ -1,4 +1,3 @@
-import { pour } from '#bytes';
 import type { Clock } from '#timing';
 import type { HttpResponse } from '#transport';
 
@@ -11,21 +10,19 @@ export interface SomeOptions {
 }
 
 /** The beginning of a body as text, as far as it comes; never fails. For answers whose status has said already that they are of no use. */
-export async function readSome(response: HttpResponse, { limit, patience, clock }: SomeOptions): Promise<string> {
+export async function readSome({ body }: HttpResponse, { limit, patience, clock }: SomeOptions): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let left = limit;
   const waiting = new AbortController();
-  const late = clock.sleep(patience, waiting.signal).then(() => {
-    left = 0;
-  });
-  late.catch(() => {});
-  const reading = pour(response.body, (chunk) => {
+  const ignore = (): void => {};
+  clock.sleep(patience, waiting.signal).then(() => body.discard(), ignore);
+  const reading = body.pour((chunk) => {
     text += decoder.decode(chunk.subarray(0, left), { stream: true });
     left -= chunk.length;
     return left > 0;
   });
-  await Promise.race([reading.catch(() => {}), late.catch(() => {})]);
+  await reading.catch(ignore);
   waiting.abort();
   return text;
 }
