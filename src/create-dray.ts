@@ -23,7 +23,7 @@ import {
   type StoredImage,
 } from '#image';
 import { hostPlatform, type Platform } from '#oci';
-import { checkLogin, createRegistryClient, login, logout } from '#registry';
+import { checkLogin, createRegistryClient, hostOf, login, logout } from '#registry';
 import { type DiskStore, openDiskStore } from '#store';
 import { type Defaults, defaults } from './defaults.ts';
 import type { Dray, DrayOptions } from './dray.ts';
@@ -99,7 +99,8 @@ class LocalDray implements Dray {
       credential: { username, password, identityToken },
       configFile: configFileOf(this.#options, this.#known),
       env: this.#options.env,
-      verify: (credential, call) => checkLogin(server, credential, { ...client, ...call }),
+      verify: (credential, call) =>
+        checkLogin(server === undefined ? 'docker.io' : hostOf(server), credential, { ...client, ...call }),
       signal,
       onEvent,
     });

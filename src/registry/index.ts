@@ -1,5 +1,6 @@
 export { checkLogin } from './check-login.ts';
 export { createRegistryClient } from './client.ts';
+export { createKeychain, hostOf, type KeychainOptions, login, logout } from './auth/index.ts';
 export { endpointsFor } from './hosts/endpoints.ts';
 export { type DrayLimits, type DraySettings, readDaemonJson, readDraySettings } from './hosts/read-settings.ts';
 export { type HostsSettings, mergeHosts, type NamedHosts } from './hosts/settings.ts';

@@ -1,19 +1,21 @@
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { bytesOf } from '#bytes';
 import type { Source, Store } from '#content';
-import { type ArchivePlan, openArchiveFile, openOciLayout, planArchive, writeArchive } from '#store';
+import { type ArchivePlan, openArchiveFile, openOciLayout, planArchive, writeArchive, writeArchiveFile } from '#store';
 import type { OutputOptions, PullOptions } from '../types.ts';
 import { archiveImage, fileNameOf } from './archive-image.ts';
 import { isFolder } from './output-check.ts';
 import type { Resolved } from './resolve.ts';
-import { writeWholeFile } from './whole-file.ts';
 
 /** How the blobs come into each kind of output. */
 export interface Filling {
   readonly sync: boolean;
+  /** Brings blobs to a place that takes them in any order. */
   fill(target: Store, images: readonly Resolved[]): Promise<void>;
-  stream(write: (source: Source) => Promise<void>, images: readonly Resolved[]): Promise<void>;
+  /** Gives a source of all blobs to `use`, which reads them in order. */
+  read<T>(images: readonly Resolved[], use: (source: Source) => Promise<T>): Promise<T>;
+  /** Blobs come from afar, several at a time: an archive is filled at its offsets, and goes on later where it stopped. */
+  readonly inAnyOrder: boolean;
 }
 
 /** Opens each file or folder of the output in turn, has it filled, and gives it its name. */
@@ -26,16 +28,13 @@ export async function eachFile(all: readonly Resolved[], options: PullOptions, f
   }
   for (const { path, images } of filesOf(all, output)) {
     const plan = planArchive(images.map(archiveImage), format);
-    const write = (sink: Writable, gzip: boolean) => (source: Source) =>
-      writeArchive(plan, source, sink, { gzip, signal });
-    if (path === undefined) {
-      if (output.stream !== undefined) await filling.stream(write(output.stream, false), images);
-      continue;
+    const { stream } = output;
+    if (path !== undefined) {
+      const size = await writeFile({ path, plan, images }, options, filling);
+      onEvent?.({ kind: 'output-written', path, format, size });
+    } else if (stream !== undefined) {
+      await filling.read(images, (source) => writeArchive(plan, source, stream, { signal }));
     }
-    const size = /\.(tar\.gz|tgz)$/.test(path)
-      ? await writeWholeFile(path, filling.sync, (sink) => filling.stream(write(sink, true), images))
-      : await writeArchiveFile({ path, plan, images }, options, filling);
-    onEvent?.({ kind: 'output-written', path, format, size });
   }
 }
 
@@ -56,15 +55,22 @@ interface PlannedFile {
   readonly images: readonly Resolved[];
 }
 
-async function writeArchiveFile(
+async function writeFile(
   { path, plan, images }: PlannedFile,
   { signal, onEvent }: PullOptions,
-  filling: Filling,
+  { sync, inAnyOrder, fill, read }: Filling,
 ): Promise<number> {
-  const file = await openArchiveFile(path, plan, { sync: filling.sync, signal, onEvent });
+  const gzip = /\.(tar\.gz|tgz)$/.test(path);
+  if (gzip || !inAnyOrder) {
+    const { size } = await read(images, (source) =>
+      writeArchiveFile(path, plan, source, { gzip, sync, signal, onEvent }),
+    );
+    return size;
+  }
+  const file = await openArchiveFile(path, plan, { sync, signal, onEvent });
   try {
-    await filling.fill(file, images);
-    const { size } = await file.finish();
+    await fill(file, images);
+    const { size } = await file.finish({ signal });
     return size;
   } finally {
     await file.release();

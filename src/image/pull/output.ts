@@ -1,7 +1,6 @@
 import { continuedSource, copyBlobs, type Source, type Store } from '#content';
 import { DrayError } from '#errors';
 import { type Descriptor, familiarString } from '#oci';
-import type { Repository } from '#registry';
 import type { Places } from '../places.ts';
 import type { PullOptions, PullResult } from '../types.ts';
 import { blobWork, totalBytes } from './blobs.ts';
@@ -18,7 +17,8 @@ export async function writeOutput(pulled: readonly Resolved[], places: Places, o
     fill: async (target, images) => {
       for (const resolved of images) await copyBlobs(store, target, blobWork(resolved, false), { signal });
     },
-    stream: async (write) => write(store),
+    read: (_, use) => use(store),
+    inAnyOrder: false,
     sync: places.sync,
   });
 }
@@ -39,10 +39,12 @@ export async function writeStraight(
   };
   await eachFile(all, options, {
     fill: fetch,
-    stream: async (write, images) => {
-      await withSources(images, places, options, write);
+    read: async (images, use) => {
+      const used = await withSources(images, places, options, use);
       for (const resolved of images) results.push(done(resolved, allFetched(resolved), options));
+      return used;
     },
+    inAnyOrder: true,
     sync: places.sync,
   });
   return results;
@@ -60,35 +62,33 @@ function allFetched(resolved: Resolved): FetchedBlobs {
 }
 
 /** Opens the endpoints of all references at once and gives one source that asks each for what is its own. */
-async function withSources(
+async function withSources<T>(
   all: readonly Resolved[],
   { registries }: Places,
   options: PullOptions,
-  write: (source: Source) => Promise<void>,
-): Promise<void> {
+  use: (source: Source) => Promise<T>,
+): Promise<T> {
   const { signal, onEvent } = options;
-  const places = new Map<string, Repository>();
+  const places = new Map<string, Source>();
   let begun = false;
-  const open = async (at: number): Promise<void> => {
+  const open = async (at: number): Promise<T> => {
     const resolved = all[at];
     if (resolved === undefined) {
       // Bytes that went out cannot be taken back: another endpoint cannot begin again.
       if (begun)
         throw new DrayError('CONNECTION_LOST', 'the registry failed when part of the archive was written already');
       begun = true;
-      await write(continuedSource(routed(places), { onEvent }));
-      return;
+      return use(continuedSource(routed(places), { onEvent }));
     }
-    await registries.over(
-      resolved.reference,
-      async (repository) => {
-        for (const { target } of blobWork(resolved, false)) places.set(target.digest, repository);
-        await open(at + 1);
-      },
-      { action: 'pull', from: resolved.endpoint, signal, onEvent },
-    );
+    const from = async (source: Source): Promise<T> => {
+      for (const { target } of blobWork(resolved, false)) places.set(target.digest, source);
+      return open(at + 1);
+    };
+    if (resolved.local !== undefined) return from(resolved.local);
+    const how = { action: 'pull', from: resolved.endpoint, signal, onEvent };
+    return registries.over(resolved.reference, from, how);
   };
-  await open(0);
+  return open(0);
 }
 
 function routed(places: ReadonlyMap<string, Source>): Source {
