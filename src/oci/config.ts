@@ -3,7 +3,7 @@ import { Fields } from './fields.ts';
 import { invalidDocument, type JsonObject, parseJsonStrict } from './json.ts';
 import type { Manifest } from './manifest.ts';
 import type { Platform } from './platform.ts';
-import { readPlatformDetails } from './read-descriptor.ts';
+import { isPlatformWord, readPlatformDetails } from './read-descriptor.ts';
 
 /** One step of an image's making, from the base upwards. */
 export interface HistoryEntry {
@@ -45,9 +45,7 @@ export function parseConfig(bytes: Uint8Array, what = 'the image config'): Image
   const config = fields.optionalFields('config')?.object;
   const author = fields.optionalString('author');
   return {
-    os: fields.optionalString('os') ?? 'linux',
-    architecture: fields.optionalString('architecture') ?? 'amd64',
-    ...readPlatformDetails(fields),
+    ...readPlatform(fields),
     ...readCreated(fields),
     ...(author !== undefined && { author }),
     rootfs: {
@@ -78,6 +76,18 @@ export function labelsOf(config: ImageConfig): Readonly<Record<string, string>> 
   return Object.fromEntries(
     Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
+}
+
+function readPlatform(fields: Fields): Platform {
+  for (const key of ['os', 'architecture', 'variant']) {
+    const word = fields.optionalString(key);
+    if (word !== undefined && !isPlatformWord(word)) throw fields.wrong(key, word, 'part of a platform');
+  }
+  return {
+    os: fields.optionalString('os') ?? 'linux',
+    architecture: fields.optionalString('architecture') ?? 'amd64',
+    ...readPlatformDetails(fields),
+  };
 }
 
 function readHistory(fields: Fields): HistoryEntry {

@@ -9,11 +9,17 @@ export interface JsonObject {
 /** Objects and arrays within each other. Configs and manifests of real images stay under ten. */
 const DEEPEST = 64;
 
+/** Values in one document: an empty object costs a few bytes to send and fifty to hold. */
+const MOST_VALUES = 500_000;
+/** Keys in one object, which are held twice while it is read. */
+const MOST_KEYS = 20_000;
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads a JSON object. Refuses, with MANIFEST_INVALID, what two readers could understand in two ways: bytes that are not UTF-8, the same
- * key twice in one object (however it is escaped), anything after the end; and nesting deeper than 64. Takes linear time.
+ * key twice in one object (however it is escaped), anything after the end; and nesting deeper than 64,
+ * more than 500,000 values, or 20,000 keys in an object. Takes linear time.
  * @param what names the document in the error, e.g. "the manifest"
  */
 export function parseJsonStrict(bytes: Uint8Array, what: string): JsonObject {
@@ -68,34 +74,54 @@ function parse(text: string): JsonValue | undefined {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Finds repeated keys and too much nesting. Whether the text is JSON at all is left to the parser, which comes after. */
+/** An open array, or an open object with its keys so far. */
+type Open = { readonly keys: Set<string> } | 'array' | 'object without keys';
+
+/** Finds repeated keys, too much nesting and too many values. Whether the text is JSON at all is left to the parser, which comes after. */
 function scan(text: string): string | undefined {
-  // For each open object the keys so far; for an array undefined.
-  const open: (Set<string> | undefined)[] = [];
+  const open: Open[] = [];
   let keyNext = false;
+  let values = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       const end = stringEnd(text, at);
       if (keyNext) {
         const key = unescape(text.slice(at, end + 1));
-        const keys = open.at(-1);
         if (key === undefined) return 'it is not JSON';
-        if (keys?.has(key) === true) return `the key ${quoted(key)} stands twice in one object`;
-        keys?.add(key);
+        const fault = addKey(open, key);
+        if (fault !== undefined) return fault;
         keyNext = false;
       }
       at = end;
     } else if (code === 0x7b /* { */ || code === 0x5b /* [ */) {
       if (open.length === DEEPEST) return `it nests deeper than ${DEEPEST}`;
       keyNext = code === 0x7b;
-      open.push(keyNext ? new Set() : undefined);
+      open.push(keyNext ? 'object without keys' : 'array');
+      values += 1;
     } else if (code === 0x7d /* } */ || code === 0x5d /* ] */) {
       open.pop();
       keyNext = false;
-    } else if (code === 0x2c /* , */) keyNext = open.at(-1) !== undefined;
+    } else if (code === 0x2c /* , */) {
+      keyNext = open.at(-1) !== 'array';
+      values += 1;
+    }
+    if (values > MOST_VALUES) return `it holds more than ${MOST_VALUES} values`;
   }
   return undefined;
+}
+
+/** Notes a key of the innermost object; says what is wrong with it. */
+function addKey(open: Open[], key: string): string | undefined {
+  const innermost = open.at(-1);
+  if (typeof innermost !== 'object') {
+    open[Math.max(open.length - 1, 0)] = { keys: new Set([key]) };
+    return undefined;
+  }
+  const { keys } = innermost;
+  if (keys.has(key)) return `the key ${quoted(key)} stands twice in one object`;
+  keys.add(key);
+  return keys.size > MOST_KEYS ? `it holds an object of more than ${MOST_KEYS} keys` : undefined;
 }
 
 /** Where the string that begins at `start` has its closing quote; the end of the text where it has none. */
@@ -124,26 +150,38 @@ export function rawMembers(text: string): Map<string, string> {
   const members = new Map<string, string>();
   let depth = 0;
   let key: string | undefined;
-  let value = '';
+  let start = 0;
   for (let at = 0; at < text.length; at++) {
-    const character = text.charAt(at);
-    let token = character;
-    if (character === '"') {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
       const end = stringEnd(text, at);
-      token = text.slice(at, end + 1);
-      at = end;
-    }
-    if (/^[ \t\r\n]$/.test(token)) continue;
-    if (depth === 1 && (token === ',' || token === '}')) {
-      if (key !== undefined) members.set(key, value);
+      if (depth === 1 && key === undefined) {
+        key = unescape(text.slice(at, end + 1));
+        start = text.indexOf(':', end) + 1;
+        at = start - 1;
+      } else at = end;
+    } else if (code === 0x7b /* { */ || code === 0x5b /* [ */) depth += 1;
+    else if (depth > 1 && (code === 0x7d /* } */ || code === 0x5d) /* ] */) depth -= 1;
+    else if (depth === 1 && (code === 0x2c /* , */ || code === 0x7d) && key !== undefined) {
+      members.set(key, withoutSpaces(text.slice(start, at)));
       key = undefined;
-      value = '';
-    } else if (depth === 1 && key === undefined) {
-      if (token !== ':') key = unescape(token);
-      continue;
-    } else if (depth >= 1 && !(depth === 1 && value === '' && token === ':')) value += token;
-    if (token === '{' || token === '[') depth += 1;
-    if (token === '}' || token === ']') depth -= 1;
+    }
   }
   return members;
+}
+
+/** JSON text without the spaces between its tokens. */
+function withoutSpaces(text: string): string {
+  const parts: string[] = [];
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = stringEnd(text, at);
+    else if (code <= 0x20) {
+      if (at > start) parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  parts.push(text.slice(start));
+  return parts.join('');
 }

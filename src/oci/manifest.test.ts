@@ -79,6 +79,9 @@ test('reads an index', () => {
     { ...ENTRY, platform },
     { ...ENTRY, digest: digest('f'), platform: {} },
     { ...ENTRY, digest: digest('d'), platform: { os: 'linux', architecture: '', variant: 'v8' } },
+    { ...ENTRY, digest: digest('7'), platform: { os: 'linux', architecture: '../../x' } },
+    { ...ENTRY, digest: digest('8'), platform: { os: 'li\u001bnux', architecture: 'amd64' } },
+    { ...ENTRY, digest: digest('9'), platform: { os: 'linux', architecture: 'arm', variant: 'v 7' } },
     { ...ENTRY, digest: digest('b'), mediaType: OCI_INDEX },
   ];
   assert.deepEqual(index({ ...INDEX, manifests, annotations: { a: 'b' } }), {
@@ -90,6 +93,9 @@ test('reads an index', () => {
       },
       { ...ENTRY, digest: digest('f') },
       { ...ENTRY, digest: digest('d') },
+      { ...ENTRY, digest: digest('7') },
+      { ...ENTRY, digest: digest('8') },
+      { ...ENTRY, digest: digest('9') },
       { ...ENTRY, digest: digest('b'), mediaType: OCI_INDEX },
     ],
     annotations: { a: 'b' },

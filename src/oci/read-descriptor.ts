@@ -28,14 +28,18 @@ export function readDescriptor(fields: Fields, defaultType?: string): Descriptor
   };
 }
 
-/** A platform as it stands in an index, not normalised; undefined where it does not say both system and processor. */
+/**
+ * A platform as it stands in an index, not normalised; undefined where it does not say both system and processor in words that
+ * a platform can be asked for with.
+ */
 function readPlatform(fields: Fields | undefined): Platform | undefined {
   if (fields === undefined) return undefined;
   fields.refuseOtherCase(['os', 'architecture', 'variant', 'os.version', 'os.features']);
   const os = fields.optionalString('os');
   const architecture = fields.optionalString('architecture');
   const rest = readPlatformDetails(fields);
-  return os === undefined || architecture === undefined ? undefined : { os, architecture, ...rest };
+  if (os === undefined || architecture === undefined) return undefined;
+  return [os, architecture, rest.variant ?? ''].every(isPlatformWord) ? { os, architecture, ...rest } : undefined;
 }
 
 /** The parts of a platform that most images do without. */
@@ -48,6 +52,11 @@ export function readPlatformDetails(fields: Fields): Omit<Platform, 'os' | 'arch
     ...(osVersion !== undefined && { osVersion }),
     ...(osFeatures !== undefined && { osFeatures }),
   };
+}
+
+/** True for the words that systems, processors and variants are called by, and for none. They get into file names. */
+export function isPlatformWord(word: string): boolean {
+  return /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?$/.test(word);
 }
 
 /** Reads a list of descriptors. The same content cannot have two sizes: such a list is refused. */
