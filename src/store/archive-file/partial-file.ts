@@ -89,6 +89,11 @@ export function writeTable(partial: PartialArchive, index: number, table: RangeT
   writeRegion({ ...partial, base: partial.tables }, index * TABLE_PAGE, encodeTable(table));
 }
 
+/** Where the last page of ranges ends. */
+export function tablesEnd(partial: PartialArchive): number {
+  return partial.tables + partial.head.blobs.length * TABLE_PAGE;
+}
+
 function headStart(size: number): number {
   return Math.ceil(size / TABLE_PAGE) * TABLE_PAGE;
 }

@@ -1,12 +1,10 @@
 import { constants } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ByteRange } from '#bytes';
 import type { CallOptions } from '#content';
-import { throwIfCancelled } from '#errors';
 import { removeFile } from '../disk/files.ts';
 import { errnoOf } from '../failure.ts';
-import { type FileRegion, readRegion, writeRegion } from '../file-region.ts';
+import { readRegion } from '../file-region.ts';
 import { type FileSystem, syncFile } from '../file-system.ts';
+import { copyRegion } from './copy-region.ts';
 import {
   beginPartial,
   findAnyPartial,
@@ -18,9 +16,6 @@ import {
   writeTable,
 } from './partial-file.ts';
 import type { ArchivePlan } from './plan.ts';
-
-/** Bytes copied at once from a partial of another plan. */
-const COPY = 1024 * 1024;
 
 type File = Pick<PartialArchive, 'fs' | 'fd' | 'path'>;
 
@@ -68,9 +63,8 @@ function besides(path: string): string {
 }
 
 function openOrCreate(fs: FileSystem, path: string): number {
-  const { O_RDWR } = constants;
-  // Windows has none.
-  const O_NOFOLLOW: number = (constants.O_NOFOLLOW as number | undefined) ?? 0;
+  // Windows has no O_NOFOLLOW: undefined, which adds nothing.
+  const { O_RDWR, O_NOFOLLOW } = constants;
   try {
     return fs.openSync(path, O_RDWR | O_NOFOLLOW);
   } catch (error) {
@@ -156,21 +150,10 @@ async function copyShared(old: PartialArchive, partial: PartialArchive, options:
     const { ranges, sealed } = readTable(old, place.index);
     const from = { ...old, base: place.offset };
     for (const range of ranges) {
-      await copyRange(from, { ...partial, base: offset }, range, options);
+      await copyRegion(from, { ...partial, base: offset }, range, options);
       copied += range.end - range.start;
     }
     writeTable(partial, index, { ranges, sealed });
   }
   return copied;
-}
-
-async function copyRange(from: FileRegion, to: FileRegion, range: ByteRange, options: CallOptions): Promise<void> {
-  const buffer = Buffer.allocUnsafe(Math.min(COPY, range.end - range.start));
-  for (let at = range.start; at < range.end; at += buffer.length) {
-    throwIfCancelled(options.signal);
-    const chunk = buffer.subarray(0, Math.min(buffer.length, range.end - at));
-    readRegion(from, at, chunk);
-    writeRegion(to, at, chunk);
-    await nextTurn();
-  }
 }
