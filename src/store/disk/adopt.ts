@@ -2,16 +2,21 @@ import { constants } from 'node:fs';
 import type { Files } from './files.ts';
 import type { HeldLock } from './lock-file.ts';
 
+/** The beginning of the path of all files that a blob has while it is not whole. */
+export interface Stem {
+  readonly folder: string;
+  readonly name: string;
+}
+
 /**
  * Makes what earlier runs have left of a blob the file of the new owner, if they left anything. The new file bears the owner's id, so that
  * an earlier owner that wakes up finds its own gone. Where it is not certain that the earlier owner is dead its bytes are copied: it
  * may still hold the old file open.
- * @param stem the path of the blob's files in the ingest folder, without their endings
  * @returns path of the owner's file, and whether it is there
  */
 export async function adoptPartial(
   files: Files,
-  stem: { readonly folder: string; readonly name: string },
+  stem: Stem,
   lock: HeldLock,
 ): Promise<{ readonly path: string; readonly found: boolean }> {
   const path = `${stem.folder}/${stem.name}.${lock.id}.part`;
@@ -26,17 +31,13 @@ export async function adoptPartial(
 }
 
 /** What an owner that lets go makes of its file: the next one takes it as it is. */
-export function abandonPartial(
-  files: Files,
-  stem: { readonly folder: string; readonly name: string },
-  path: string,
-): void {
+export function abandonPartial(files: Files, stem: Stem, path: string): void {
   if (files.fs.statSync(path).size === 0) files.remove(path);
   else files.fs.renameSync(path, `${stem.folder}/${stem.name}.part`);
 }
 
 /** Partials of the blob, the latest first. */
-function candidates(files: Files, stem: { readonly folder: string; readonly name: string }): readonly string[] {
+function candidates(files: Files, stem: Stem): readonly string[] {
   return files
     .list(stem.folder)
     .filter((name) => name.startsWith(`${stem.name}.`) && name.endsWith('.part'))

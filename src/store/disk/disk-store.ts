@@ -8,7 +8,8 @@ import { asFailure } from '../failure.ts';
 import { type FileSystem, systemFiles } from '../file-system.ts';
 import type { LayerFacts } from '../layer-check.ts';
 import { Turns } from '../turns.ts';
-import { blobPath, fetchBlob, hasBlob } from './blobs.ts';
+import type { Stem } from './adopt.ts';
+import { blobPath, digestNames, fetchBlob, hasBlob } from './blobs.ts';
 import { readFacts, removeFacts, writeFacts } from './facts.ts';
 import { Files } from './files.ts';
 import { checkFormat, createFormat } from './format.ts';
@@ -84,7 +85,10 @@ class FolderStore implements DiskStore {
     this.#clock = clock;
     this.#files = new Files({ root, fs, sync, id: randomBytes(6).toString('hex') });
     const locks = new LockKeeper({ fs, clock, timings: lockTimings, owners });
-    this.#taking = { files: this.#files, locks, turns: new Turns() };
+    const stem = (digest: Digest): Stem => {
+      return { folder: this.#files.path('ingest'), name: digestNames(digest).join('-') };
+    };
+    this.#taking = { files: this.#files, locks, turns: new Turns(), stem, facts: true };
     this.#naming = { files: this.#files, locks, clock };
   }
 

@@ -10,6 +10,8 @@ export interface FilesOptions {
   readonly sync: boolean;
   /** Distinguishes the temporary files of this store object from those of all others. */
   readonly id: string;
+  /** True: others may read what is kept, as far as the umask lets them. By default it is the owner's alone. */
+  readonly shared?: boolean | undefined;
 }
 
 /** The files of one store, written so that each is there whole or not at all. Rejects with what the file system throws. */
@@ -17,6 +19,8 @@ export class Files {
   readonly root: string;
   readonly fs: FileSystem;
   readonly sync: boolean;
+  /** For new files and folders. */
+  readonly modes: { readonly file: number; readonly folder: number };
   readonly #id: string;
   readonly #ensured = new Set<string>();
   #count = 0;
@@ -25,6 +29,7 @@ export class Files {
     this.root = options.root;
     this.fs = options.fs;
     this.sync = options.sync;
+    this.modes = options.shared === true ? { file: 0o666, folder: 0o777 } : { file: 0o600, folder: 0o700 };
     this.#id = options.id;
   }
 
@@ -58,14 +63,14 @@ export class Files {
     return removeFile(this.fs, path);
   }
 
-  /** Makes a folder, and those above it, for the owner alone; returns with it as durable as `sync` asks. */
+  /** Makes a folder, and those above it; returns with it as durable as `sync` asks. */
   async ensure(folder: string): Promise<void> {
     if (this.#ensured.has(folder)) return;
     const parent = dirname(folder);
     if (this.fs.statSync(folder, { throwIfNoEntry: false }) === undefined) {
       if (parent !== folder) await this.ensure(parent);
       try {
-        this.fs.mkdirSync(folder, { mode: 0o700 });
+        this.fs.mkdirSync(folder, { mode: this.modes.folder });
       } catch (error) {
         if (errnoOf(error) !== 'EEXIST') throw error;
       }
@@ -78,7 +83,7 @@ export class Files {
   async replace(path: string, text: string): Promise<void> {
     await this.ensure(dirname(path));
     const temporary = `${path}.${this.unique()}.tmp`;
-    const fd = this.fs.openSync(temporary, 'wx', 0o600);
+    const fd = this.fs.openSync(temporary, 'wx', this.modes.file);
     try {
       try {
         writeRegion({ fs: this.fs, fd, base: 0, path: temporary }, 0, Buffer.from(text));

@@ -9,8 +9,8 @@ import { syncFile } from '../file-system.ts';
 import type { LayerFacts } from '../layer-check.ts';
 import { pourInto } from '../pour-into.ts';
 import type { Turns } from '../turns.ts';
-import { abandonPartial, adoptPartial } from './adopt.ts';
-import { blobPath, digestNames, hasBlob } from './blobs.ts';
+import { abandonPartial, adoptPartial, type Stem } from './adopt.ts';
+import { blobPath, hasBlob } from './blobs.ts';
 import { writeFacts } from './facts.ts';
 import type { Files } from './files.ts';
 import type { LockKeeper } from './lock.ts';
@@ -22,6 +22,10 @@ export interface Taking {
   readonly locks: LockKeeper;
   /** For the ingests of this store object, by digest. */
   readonly turns: Turns;
+  /** Where a blob is while it is not whole. */
+  readonly stem: (digest: Digest) => Stem;
+  /** Whether what is found out about layers is kept beside them. */
+  readonly facts: boolean;
 }
 
 /**
@@ -31,8 +35,7 @@ export interface Taking {
 export async function openIngest(taking: Taking, target: Descriptor, options: PutOptions): Promise<Ingest | undefined> {
   const { files, locks, turns } = taking;
   const onWait = sayOnce(target, options);
-  const [algorithm, hex] = digestNames(target.digest);
-  const stem = { folder: files.path('ingest'), name: `${algorithm}-${hex}` };
+  const stem = taking.stem(target.digest);
   const leave = await turns.take(target.digest, { signal: options.signal, onWait });
   let lock: HeldLock | undefined;
   try {
@@ -52,7 +55,7 @@ export async function openIngest(taking: Taking, target: Descriptor, options: Pu
 }
 
 interface PartialOptions extends PutOptions {
-  readonly stem: { readonly folder: string; readonly name: string };
+  readonly stem: Stem;
   readonly lock: HeldLock;
   readonly leave: () => void;
 }
@@ -61,7 +64,7 @@ async function openPartial(taking: Taking, target: Descriptor, options: PartialO
   const { files } = taking;
   const { stem, lock, leave, diffId } = options;
   const { path, found } = await adoptPartial(files, stem, lock);
-  const fd = files.fs.openSync(path, found ? 'r+' : 'wx+', 0o600);
+  const fd = files.fs.openSync(path, found ? 'r+' : 'wx+', files.modes.file);
   const partial = { fs: files.fs, fd, path, size: target.size };
   let finished = false;
   return openFileIngest({
@@ -81,7 +84,7 @@ async function openPartial(taking: Taking, target: Descriptor, options: PartialO
       lock.assertHeld({ now: true });
       await files.publish(path, blob);
       finished = true;
-      if (layer !== undefined) await rememberLayer(files, target.digest, layer);
+      if (layer !== undefined) await rememberLayer(taking, target.digest, layer);
     },
     async close() {
       try {
@@ -111,9 +114,10 @@ export async function putBlob(taking: Taking, target: Descriptor, content: Bytes
     await content[Symbol.asyncIterator]().return?.();
     return;
   }
-  await files.ensure(files.path('ingest'));
-  const path = files.path('ingest', `put-${files.unique()}.tmp`);
-  const fd = files.fs.openSync(path, 'wx+', 0o600);
+  const stem = taking.stem(target.digest);
+  await files.ensure(stem.folder);
+  const path = `${stem.folder}/${stem.name}.${files.unique()}.tmp`;
+  const fd = files.fs.openSync(path, 'wx+', files.modes.file);
   const ingest = openFileIngest({
     target,
     diffId,
@@ -126,7 +130,7 @@ export async function putBlob(taking: Taking, target: Descriptor, content: Bytes
     async finish(layer) {
       await files.ensure(dirname(blob));
       await files.publish(path, blob);
-      if (layer !== undefined) await rememberLayer(files, target.digest, layer);
+      if (layer !== undefined) await rememberLayer(taking, target.digest, layer);
     },
     close: async () => files.fs.closeSync(fd),
   });
@@ -139,8 +143,8 @@ export async function putBlob(taking: Taking, target: Descriptor, content: Bytes
 }
 
 /** The blob is in place already: what is known of it besides can be found out again. */
-async function rememberLayer(files: Files, digest: Digest, layer: LayerFacts): Promise<void> {
-  await writeFacts(files, digest, layer).catch(() => undefined);
+async function rememberLayer({ files, facts }: Taking, digest: Digest, layer: LayerFacts): Promise<void> {
+  if (facts) await writeFacts(files, digest, layer).catch(() => undefined);
 }
 
 function sayOnce(target: Descriptor, options: PutOptions): () => void {
