@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { isDrayError } from '#errors';
 import { parseReference, type Reference } from '#oci';
@@ -136,6 +139,30 @@ describe('mirrors', () => {
     const second = await pull(client, origin);
     assert.ok(!debugNotes(second.events).some((text) => text.startsWith('Trying') && text.endsWith(dead)));
     assert.equal(second.events.filter(({ kind }) => kind === 'endpoint-failed').length, 0);
+  });
+
+  it('does not insist with them: the next endpoint is the better retry', async () => {
+    for (const [fault, requests] of [
+      [hangUp(), 1],
+      [status(503), 2],
+    ] as const) {
+      const [mirror, origin] = [await start({ faults: [fault] }), await start()];
+      await pull(connect({ retries: 5, hosts: { named: { mirrors: [mirror.url] } } }), origin);
+      assert.equal(mirror.requests.length, requests);
+    }
+  });
+
+  it('leaves tags to those that may say what they stand for', async () => {
+    const [mirror, origin] = [await start(), await start()];
+    const folder = await mkdtemp(join(tmpdir(), 'dray-client-'));
+    await mkdir(join(folder, origin.host));
+    await writeFile(join(folder, origin.host, 'hosts.toml'), `[host."${mirror.url}"]\ncapabilities = ["pull"]\n`);
+    const client = connect({ hosts: { hostsFolders: [folder] } });
+    assert.equal((await pull(client, origin)).endpoint, origin.url);
+    const reference = parseReference(origin.reference(`app@${image.root.digest}`));
+    const endpoint = await client.over(reference, manifest, { action: 'pull' });
+    await rm(folder, { recursive: true });
+    assert.equal(endpoint, mirror.url);
   });
 
   it('asks one again that only lacked something', async () => {

@@ -27,6 +27,11 @@ export class EndpointMemory {
     this.dead.delete(url);
   }
 
+  /** It has shown that it speaks no TLS. */
+  notePlain({ url }: Endpoint): void {
+    this.plain.add(hostOf(url));
+  }
+
   /** A failure may have come after TLS was there. */
   noteFailure({ url }: Endpoint, error: unknown): void {
     if (!isHttps(url) || !isDrayError(error) || error.detail['tlsEstablished'] !== true) return;

@@ -6,6 +6,8 @@ import { type Connection, connect, isConnectionFailure } from './connection.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
 import { exhausted, type Failure } from './exhausted.ts';
 import { endpointsFor } from './hosts/endpoints.ts';
+import { isLoopback } from './hosts/insecure.ts';
+import { probeTls } from './hosts/tls-probe.ts';
 import type { Endpoint, RegistryClientOptions } from './types.ts';
 
 /** Milliseconds to connect where another endpoint waits. */
@@ -49,6 +51,7 @@ export class EndpointWalk {
     const say = (text: string): void => onEvent?.({ kind: 'debug', text });
     const endpoints = await this.endpointsOf(question.domain);
     for (const endpoint of endpoints) {
+      await this.lookAt(endpoint, endpoints);
       if (!this.mayBeAsked(endpoint, { question, failures, say })) continue;
       if (fresh !== undefined) announce(fresh, endpoint, onEvent);
       say(`Trying to ${action} ${name} from ${endpoint.url}`);
@@ -80,6 +83,16 @@ export class EndpointWalk {
     const found = endpointsFor(domain, this.options.hosts ?? {});
     this.endpoints.set(domain, found);
     return found;
+  }
+
+  /** Finds out whether a server on this machine speaks TLS, where http would be next; through a proxy it is left to the attempt. */
+  private async lookAt(endpoint: Endpoint, endpoints: readonly Endpoint[]): Promise<void> {
+    const url = new URL(endpoint.url);
+    const plain = endpoints.some((other) => other.url === endpoint.url.replace(/^https:/, 'http:'));
+    const isNew = !this.memory.hasAnswered(endpoint) && !this.memory.isKnownPlain(endpoint);
+    if (url.protocol !== 'https:' || !plain || !isNew) return;
+    if (!isLoopback(url.hostname) || this.options.transport?.proxy?.loopback === true) return;
+    if ((await probeTls(url)) === 'plain') this.memory.notePlain(endpoint);
   }
 
   private mayBeAsked(endpoint: Endpoint, { question, failures, say }: Asking): boolean {
