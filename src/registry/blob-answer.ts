@@ -22,12 +22,12 @@ export function blobError(
   return answerError(response, { kind: 'blob', name, what: digest }, clock);
 }
 
-/** What a 206 says that it brings, if that is the start of what was asked for. */
+/** What a 206 says that it brings, if that begins where it was asked to; it may end earlier or later. */
 export function partOf({ headers, body }: HttpResponse, target: Descriptor, range: Range): Part | undefined {
   const said = parseContentRange(headers.get('content-range'));
   if (said === undefined || said.first !== range.first || (said.total ?? target.size) !== target.size) return undefined;
   const end = said.last + 1;
-  if (end > (range.end ?? target.size) || (body.length ?? end - said.first) !== end - said.first) return undefined;
+  if (end > target.size || (body.length ?? end - said.first) !== end - said.first) return undefined;
   return { target, offset: said.first, end };
 }
 

@@ -164,6 +164,11 @@ describe('ranges', () => {
     assert.deepEqual(await outcome(repository, { offset: 60_000 }), [60_000, 10_000]);
   });
 
+  it('takes more than was asked for, if it begins there', async () => {
+    const { repository } = await open([part(60_000, 100_000, 'bytes 60000-99999/100000')]);
+    assert.deepEqual(await outcome(repository, { offset: 60_000, end: 60_010 }), [60_000, 40_000]);
+  });
+
   it('takes a range whose total is not told', async () => {
     const { repository } = await open([part(60_000, 100_000, 'bytes 60000-99999/*')]);
     assert.deepEqual(await outcome(repository, { offset: 60_000 }), [60_000, 40_000]);
