@@ -28,4 +28,6 @@ export type { Death, Owner, OwnerProof } from './disk/owner.ts';
 export type { NewReference, StoredReference } from './disk/references.ts';
 export { type FileIngestOptions, openFileIngest, type RangeJournal } from './file-ingest.ts';
 export type { FileSystem } from './file-system.ts';
+export type { RootNames } from './index-entry.ts';
 export type { LayerFacts } from './layer-check.ts';
+export { type OciLayout, type OciLayoutOptions, openOciLayout } from './layout/open.ts';

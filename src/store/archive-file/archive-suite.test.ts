@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bytes } from '#bytes';
+import { type Bytes, pour } from '#bytes';
 import type { Fetched, FetchOptions, Ingest, PutOptions, Store } from '#content';
 import type { Descriptor } from '#oci';
 import { type OpenStore, storeSuite } from '#testing';
@@ -30,22 +30,19 @@ class ArchivePerBlob implements Store {
 
   async fetch(target: Descriptor, options?: FetchOptions): Promise<Fetched> {
     const file = await this.#enter(target, options);
+    const leave = (): Promise<void> => this.#leave(target);
     try {
       const fetched = await file.fetch(target, options);
-      const self = this;
-      return {
-        offset: fetched.offset,
-        async *[Symbol.asyncIterator]() {
-          try {
-            yield* fetched;
-          } finally {
-            await self.#leave(target);
-          }
-        },
-        pour: (sink) => fetched.pour(sink).finally(() => this.#leave(target)),
-      };
+      async function* chunks(): AsyncGenerator<Uint8Array> {
+        try {
+          yield* fetched;
+        } finally {
+          await leave();
+        }
+      }
+      return { offset: fetched.offset, [Symbol.asyncIterator]: chunks, pour: (sink) => pour(chunks(), sink) };
     } catch (error) {
-      await this.#leave(target);
+      await leave();
       throw error;
     }
   }
@@ -91,13 +88,13 @@ class ArchivePerBlob implements Store {
 
   #enter(target: Descriptor, options?: PutOptions): Promise<ArchiveFile> {
     const path = this.#path(target);
-    const open = this.#open.get(path) ?? {
+    const entry = this.#open.get(path) ?? {
       file: openArchiveFile(path, planOf(target), { ...options, lockTimings, sync: false }),
       users: 0,
     };
-    open.users += 1;
-    this.#open.set(path, open);
-    return open.file.catch((error: unknown) => {
+    entry.users += 1;
+    this.#open.set(path, entry);
+    return entry.file.catch((error: unknown) => {
       this.#open.delete(path);
       throw error;
     });
@@ -105,12 +102,12 @@ class ArchivePerBlob implements Store {
 
   async #leave(target: Descriptor): Promise<void> {
     const path = this.#path(target);
-    const open = this.#open.get(path);
-    if (open === undefined) return;
-    open.users -= 1;
-    if (open.users > 0) return;
+    const entry = this.#open.get(path);
+    if (entry === undefined) return;
+    entry.users -= 1;
+    if (entry.users > 0) return;
     this.#open.delete(path);
-    await (await open.file).release();
+    await (await entry.file).release();
   }
 
   #path({ digest, size }: Descriptor): string {

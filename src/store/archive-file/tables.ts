@@ -1,4 +1,4 @@
-import type { Descriptor, Platform } from '#oci';
+import { indexEntry } from '../index-entry.ts';
 import { blobName } from './blob-name.ts';
 import type { ArchiveImage, ArchivePlatformImage } from './plan.ts';
 
@@ -7,10 +7,7 @@ const encode = (value: unknown, end = ''): Uint8Array => Buffer.from(JSON.string
 /** The file `oci-layout`. See the image spec's image-layout.md. */
 export const LAYOUT_JSON: Uint8Array = encode({ imageLayoutVersion: '1.0.0' });
 
-/**
- * The file `index.json`: each name's root. The annotations are those by which containerd and docker (name) and
- * skopeo, podman and others (tag) find an image.
- */
+/** The file `index.json`: each name's root. */
 export function indexJson(images: readonly ArchiveImage[]): Uint8Array {
   const manifests = images.map((image) => rootEntry(image));
   const unique = new Map(manifests.map((entry) => [JSON.stringify(entry), entry]));
@@ -24,30 +21,7 @@ export function indexJson(images: readonly ArchiveImage[]): Uint8Array {
 function rootEntry({ root, tag, fullName, images }: ArchiveImage): object {
   const [only] = images;
   const platform = root.platform ?? (only?.manifest.digest === root.digest ? only.platform : undefined);
-  return {
-    ...plainDescriptor(root),
-    ...(tag === undefined ? {} : { annotations: annotationsOf(tag, fullName) }),
-    ...(platform === undefined ? {} : { platform: plainPlatform(platform) }),
-  };
-}
-
-function annotationsOf(tag: string, fullName: string | undefined): Readonly<Record<string, string>> {
-  const ref = { 'org.opencontainers.image.ref.name': tag };
-  return fullName === undefined ? ref : { 'io.containerd.image.name': fullName, ...ref };
-}
-
-function plainDescriptor({ mediaType, digest, size }: Descriptor): object {
-  return { mediaType, digest, size };
-}
-
-function plainPlatform({ architecture, os, osVersion, osFeatures, variant }: Platform): object {
-  return {
-    architecture,
-    os,
-    ...(osVersion === undefined ? {} : { 'os.version': osVersion }),
-    ...(osFeatures === undefined ? {} : { 'os.features': osFeatures }),
-    ...(variant === undefined ? {} : { variant }),
-  };
+  return indexEntry(root, { tag, fullName, platform });
 }
 
 interface ManifestItem {
