@@ -149,7 +149,12 @@ describe('an ingest into a region of a file', () => {
   });
 
   it('believes no journal that speaks of bytes outside', async () => {
-    const { ingest } = open({ journal: memoryJournal([{ start: -5, end: 10 }, { start: 1_999_999, end: 1e15 }]) }); // biome-ignore format: short
+    const { ingest } = open({
+      journal: memoryJournal([
+        { start: -5, end: 10 },
+        { start: 1_999_999, end: 1e15 },
+      ]),
+    });
     assert.deepEqual(ingest.have(), [
       { start: 0, end: 10 },
       { start: 1_999_999, end: 2_000_000 },
@@ -228,10 +233,10 @@ describe('the journal of an ingest', () => {
     const journal = memoryJournal();
     let written = 0;
     const fs = files({
-      writeSync: ((...args: Parameters<typeof nodeFs.writeSync>) => {
-        if (args[4] === BASE + 500_000) assert.deepEqual(journal.ranges.at(-1), { start: 500_000, end: 500_000 });
+      writeSync: ((file: number, bytes: Uint8Array, at: number, length: number, position: number) => {
+        if (position === BASE + 500_000) assert.deepEqual(journal.ranges.at(-1), { start: 500_000, end: 500_000 });
         written += 1;
-        return nodeFs.writeSync(...args);
+        return nodeFs.writeSync(file, bytes, at, length, position);
       }) as typeof nodeFs.writeSync,
     });
     const { ingest } = open({ journal, fs });
@@ -268,11 +273,14 @@ describe('an ingest whose disk fails', () => {
         }) as typeof nodeFs.writeSync,
       });
       const { ingest } = open({ fs });
-      assert.throws(() => write(ingest, 0, TARGET.size), (error: Error) => {
-        assert.equal((error as Error & { code: string }).code, code);
-        assert.ok(error.message.includes(path) && error.message.includes('65536'));
-        return true;
-      }); // biome-ignore format: short
+      assert.throws(
+        () => write(ingest, 0, TARGET.size),
+        (error: Error & { code?: string }) => {
+          assert.equal(error.code, code);
+          assert.ok(error.message.includes(path) && error.message.includes('65536'));
+          return true;
+        },
+      );
       assert.deepEqual(ingest.have(), [{ start: 0, end: 3 * 65_536 }]);
       await ingest.release();
     });
@@ -300,7 +308,7 @@ describe('an ingest whose disk fails', () => {
   });
 
   it('says so when the bytes cannot be read back', async () => {
-    const fs = files({ readSync: (() => failing('EIO')) as typeof nodeFs.readSync });
+    const fs = files({ readSync: () => failing('EIO') });
     const { ingest } = open({ fs });
     write(ingest, 1_000_000, TARGET.size);
     write(ingest, 0, 1_000_000);

@@ -1,5 +1,5 @@
 import type { ByteRange } from '#bytes';
-import type { CallOptions, Ingest } from '#content';
+import type { CallOptions, Ingest, Loan } from '#content';
 import { DrayError, hasCode, throwIfCancelled, unlessCancelled } from '#errors';
 import type { Descriptor, Digest } from '#oci';
 import { asFailure, fileFailure } from './failure.ts';
@@ -7,6 +7,7 @@ import { type FileRegion, writeRegion } from './file-region.ts';
 import { type FileSystem, syncFile, systemFiles } from './file-system.ts';
 import { FrontierHash } from './frontier-hash.ts';
 import { LayerCheck, type LayerFacts } from './layer-check.ts';
+import type { JournalTerms, LoanTerms } from './loan.ts';
 import { Received } from './received.ts';
 
 /** Bytes that a kill may make the journal forget. */
@@ -41,6 +42,8 @@ export interface FileIngestOptions {
   /** Rejects, with BUSY, once the file belongs to somebody else: asked before each write and before `finish`. */
   readonly guard?: (() => void) | undefined;
   readonly fs?: FileSystem | undefined;
+  /** Lets another thread do the work; says where that one finds the journal. */
+  readonly lending?: JournalTerms | undefined;
   /** The content is verified: make it visible. `layer` is what was found out where `diffId` was given. */
   finish(layer: LayerFacts | undefined): Promise<void>;
   /** The ingest is over, after `finish` or without it: let go. */
@@ -64,7 +67,7 @@ class FileIngest implements Ingest {
   readonly #hash: FrontierHash;
   #check: LayerCheck | undefined;
   #unnoted = 0;
-  #state: 'open' | 'committing' | 'over' = 'open';
+  #state: 'open' | 'lent' | 'committing' | 'over' = 'open';
   #commit: Promise<void> = Promise.resolve();
   #abandoned = false;
 
@@ -73,9 +76,7 @@ class FileIngest implements Ingest {
     this.#options = options;
     this.#fs = options.fs ?? systemFiles;
     this.#region = { fs: this.#fs, fd: options.fd, base: options.base, path: options.path };
-    for (const { start, end } of options.journal.load()) {
-      this.#received.add(Math.max(0, start), Math.min(end, this.target.size));
-    }
+    this.#loadJournal();
     this.#hash = new FrontierHash(this.#region, this.target.digest, this.#frontier);
     this.#hash.catchUp();
     this.#check = this.#openCheck();
@@ -131,6 +132,45 @@ class FileIngest implements Ingest {
     await this.#options.close();
   }
 
+  lend(): Loan | undefined {
+    const { target, diffId, fd, base, path, lending } = this.#options;
+    if (lending === undefined || this.#fs !== systemFiles) return undefined;
+    this.#mustBeOpen();
+    this.#state = 'lent';
+    if (this.#unnoted > 0) this.#note();
+    this.#hash.pause();
+    void this.#check?.stop();
+    const terms: LoanTerms = { target, diffId, fd, base, path, journal: lending };
+    return { terms, settle: (verified) => this.#settle(verified), reclaim: () => this.#reclaim() };
+  }
+
+  async #settle(verified: unknown): Promise<void> {
+    this.#state = 'committing';
+    try {
+      await this.#finish(isLayerFacts(verified) ? verified : undefined);
+      this.#state = 'over';
+    } catch (error) {
+      this.#reclaim();
+      throw error;
+    }
+    await this.#options.close();
+  }
+
+  #reclaim(): void {
+    this.#state = 'open';
+    this.#received.clear();
+    this.#loadJournal();
+    this.#hash.restart();
+    this.#hash.catchUp();
+    this.#check = this.#openCheck();
+  }
+
+  #loadJournal(): void {
+    for (const { start, end } of this.#options.journal.load()) {
+      this.#received.add(Math.max(0, start), Math.min(end, this.target.size));
+    }
+  }
+
   readonly #frontier = (): number => this.#received.frontier;
 
   /** Keeps a piece of which no byte is here. */
@@ -150,7 +190,7 @@ class FileIngest implements Ingest {
   }
 
   async #verifyAndFinish(signal: AbortSignal | undefined): Promise<void> {
-    const { target, diffId, path } = this.#options;
+    const { target, diffId } = this.#options;
     if (this.#received.frontier !== target.size) throw this.#incomplete();
     const digest = await this.#hash.finish(target.size, signal);
     if (digest !== target.digest) {
@@ -158,9 +198,15 @@ class FileIngest implements Ingest {
       throw new DrayError('DIGEST_MISMATCH', message, { detail: { expected: target.digest, found: digest } });
     }
     const layer = await this.#verifyLayer(diffId, signal);
-    if (this.#options.sync === true) await this.#sync(path);
     throwIfCancelled(signal);
     if (this.#abandoned) throw this.#givenUp();
+    await this.#finish(layer);
+  }
+
+  /** The content is verified: flushes it and makes it visible. */
+  async #finish(layer: LayerFacts | undefined): Promise<void> {
+    const { target, path } = this.#options;
+    if (this.#options.sync === true) await this.#sync(path);
     this.#options.guard?.();
     try {
       await this.#options.finish(layer);
@@ -230,4 +276,8 @@ class FileIngest implements Ingest {
 
 function announce(ranges: readonly ByteRange[], position: number): ByteRange[] {
   return [...ranges, { start: position, end: position }].sort((a, b) => a.start - b.start);
+}
+
+function isLayerFacts(value: unknown): value is LayerFacts {
+  return typeof value === 'object' && value !== null && 'diffId' in value && 'size' in value;
 }

@@ -21,7 +21,8 @@ export class FrontierHash {
   #hash: Hash;
   #hashed = 0;
   #turn: NodeJS.Immediate | undefined;
-  #failure: unknown;
+  /** What went wrong while nobody waited. */
+  #failure: { readonly error: unknown } | undefined;
 
   /**
    * @param target names the algorithm
@@ -51,7 +52,7 @@ export class FrontierHash {
       try {
         this.#readBack();
       } catch (error) {
-        this.#failure = error;
+        this.#failure = { error };
       }
       this.catchUp();
     });
@@ -60,7 +61,7 @@ export class FrontierHash {
   /** The digest of the first `size` bytes, all of which are in the file. May be asked for again. */
   async finish(size: number, signal: AbortSignal | undefined): Promise<Digest> {
     this.pause();
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) throw this.#failure.error;
     while (this.#hashed < size) {
       throwIfCancelled(signal);
       this.#readBack();

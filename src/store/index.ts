@@ -30,4 +30,5 @@ export { type FileIngestOptions, openFileIngest, type RangeJournal } from './fil
 export type { FileSystem } from './file-system.ts';
 export type { RootNames } from './index-entry.ts';
 export type { LayerFacts } from './layer-check.ts';
+export { type JournalTerms, type LentIngest, type LoanTerms, openLoan } from './loan.ts';
 export { type OciLayout, type OciLayoutOptions, openOciLayout } from './layout/open.ts';

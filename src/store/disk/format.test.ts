@@ -94,10 +94,10 @@ describe('the folder of a store', () => {
   it('is refused when it is a file, or below one', async () => {
     nodeFs.writeFileSync(join(folder, 'file'), 'x');
     for (const path of ['file', 'file/store']) {
-      const store = openDiskStore({ root: join(folder, path) }).then((it) =>
-        it.put(BLOB.descriptor, bytesOf(BLOB.bytes)),
+      const keeping = openDiskStore({ root: join(folder, path) }).then((store) =>
+        store.put(BLOB.descriptor, bytesOf(BLOB.bytes)),
       );
-      await rejects(store, 'IO_FAILED', 'STORE_INCOMPATIBLE');
+      await rejects(keeping, 'IO_FAILED', 'STORE_INCOMPATIBLE');
     }
   });
 

@@ -22,6 +22,8 @@ interface LockText extends Owner {
   readonly beat: number;
 }
 
+export type LockIdentity = Pick<HeldLock, 'id' | 'predecessor'>;
+
 /** A lock of one's own, until it is released or lost to somebody who took its owner for dead. */
 export interface HeldLock {
   /** Unlike that of any other lock, ever. */
@@ -58,12 +60,13 @@ export class LockFile implements HeldLock {
   #checked: number;
   #state: 'held' | 'lost' | 'released' = 'held';
 
-  constructor(home: LockHome, path: string, fd: number, id: string, predecessor: HeldLock['predecessor']) {
+  /** @param file open, new and empty; `path` is where the lock is, or will be */
+  constructor(home: LockHome, file: { readonly path: string; readonly fd: number }, lock: LockIdentity) {
     this.#home = home;
-    this.#path = path;
-    this.#fd = fd;
-    this.id = id;
-    this.predecessor = predecessor;
+    this.#path = file.path;
+    this.#fd = file.fd;
+    this.id = lock.id;
+    this.predecessor = lock.predecessor;
     this.#checked = home.clock.monotonic();
   }
 

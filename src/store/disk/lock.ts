@@ -66,7 +66,7 @@ export class LockKeeper implements LockHome {
       throw error;
     }
     this.#count += 1;
-    const lock = new LockFile(this, path, fd, `${this.#id}-${this.#count.toString(36)}`, predecessor);
+    const lock = new LockFile(this, { path, fd }, { id: `${this.#id}-${this.#count.toString(36)}`, predecessor });
     try {
       lock.begin();
       return lock;

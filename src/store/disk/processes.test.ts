@@ -19,7 +19,7 @@ const CHILD = fileURLToPath(import.meta.url.replace(/\.test\.(ts|js)$/, '.test.c
 const MARGIN = 0.05 * BLOB.bytes.length;
 
 /** Serves the blob at about 6 MB/s for each connection, and counts. */
-let served = 0;
+const traffic = { served: 0 };
 let server: Server;
 let url = '';
 let folder = '';
@@ -28,14 +28,14 @@ let runs = 0;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dray-processes-'));
   server = createServer((request, response) => {
-    const [, start, end] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? [];
-    let at = Number(start);
-    const stop = Number(end) + 1;
+    const [, first, last] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? [];
+    let at = Number(first);
+    const stop = Number(last) + 1;
     response.writeHead(206, { 'content-length': stop - at });
     const timer = setInterval(() => {
       const chunk = BLOB.bytes.subarray(at, Math.min(at + STEP, stop));
       response.write(chunk);
-      served += chunk.length;
+      traffic.served += chunk.length;
       at += chunk.length;
       if (at === stop) {
         clearInterval(timer);
@@ -58,7 +58,7 @@ let root = '';
 beforeEach(() => {
   runs += 1;
   root = join(folder, `store-${runs}`);
-  served = 0;
+  traffic.served = 0;
 });
 
 interface Outcome {
@@ -87,13 +87,14 @@ function start(parts = 1, lockTimings: ChildTask['store']['lockTimings'] = {}): 
 }
 
 async function servedAtLeast(bytes: number): Promise<void> {
-  for (let waited = 0; served < bytes; waited += 5) {
-    assert.ok(waited < 20_000, `only ${served} bytes were asked for`);
+  for (let waited = 0; traffic.served < bytes; waited += 5) {
+    assert.ok(waited < 20_000, `only ${traffic.served} bytes were asked for`);
     await sleep(5);
   }
 }
 
 async function checkEnd(cost: number): Promise<void> {
+  const { served } = traffic;
   assert.ok(served >= BLOB.bytes.length && served <= cost, `${served} bytes served for ${BLOB.bytes.length}`);
   await holds(await openDiskStore({ root }), BLOB);
   assert.deepEqual(readdirSync(join(root, 'ingest')), []);

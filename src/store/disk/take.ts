@@ -74,6 +74,7 @@ async function openPartial(taking: Taking, target: Descriptor, options: PartialO
     base: 0,
     path,
     journal: partialJournal(partial),
+    lending: { kind: 'partial' },
     fs: files.fs,
     guard: () => lock.assertHeld(),
     async finish(layer) {
