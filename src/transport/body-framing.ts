@@ -15,9 +15,9 @@ export interface Framing {
   readonly done: boolean;
   /** Bytes of the last chunk that were not taken; once it is done, they belong to no answer. */
   readonly unused: number;
-  feed(chunk: Buffer): void;
+  feed(chunk: Uint8Array): void;
   /** The next piece of content; undefined when the chunk has no more. */
-  take(): Buffer | undefined;
+  take(): Uint8Array | undefined;
   /** The other side has closed. True where that is how this body ends; it is done then. */
   close(): boolean;
 }
@@ -49,7 +49,7 @@ export function framingOf(head: ResponseHead, method: HttpMethod): Framing {
 export class LengthFraming implements Framing {
   readonly length: number;
   #left: number;
-  #chunk: Buffer | undefined;
+  #chunk: Uint8Array | undefined;
 
   constructor(length: number) {
     this.length = length;
@@ -64,11 +64,11 @@ export class LengthFraming implements Framing {
     return this.#chunk?.length ?? 0;
   }
 
-  feed(chunk: Buffer): void {
+  feed(chunk: Uint8Array): void {
     this.#chunk = chunk.length === 0 ? undefined : chunk;
   }
 
-  take(): Buffer | undefined {
+  take(): Uint8Array | undefined {
     const chunk = this.#chunk;
     if (chunk === undefined || this.#left === 0) return undefined;
     if (chunk.length <= this.#left) {
@@ -90,17 +90,17 @@ export class LengthFraming implements Framing {
 export class UntilClose implements Framing {
   readonly length = undefined;
   done = false;
-  #chunk: Buffer | undefined;
+  #chunk: Uint8Array | undefined;
 
   get unused(): number {
     return this.#chunk?.length ?? 0;
   }
 
-  feed(chunk: Buffer): void {
+  feed(chunk: Uint8Array): void {
     this.#chunk = chunk.length === 0 ? undefined : chunk;
   }
 
-  take(): Buffer | undefined {
+  take(): Uint8Array | undefined {
     const chunk = this.#chunk;
     this.#chunk = undefined;
     return chunk;

@@ -1,7 +1,7 @@
 import type { Framing } from './body-framing.ts';
 import { cleanText } from './clean-text.ts';
 import { Malformed } from './malformed.ts';
-import { parseField } from './parse-head.ts';
+import { latin1, parseField } from './parse-head.ts';
 
 const LONGEST_LINE = 4096;
 const MOST_TRAILERS = 64;
@@ -14,7 +14,7 @@ const LF = 10;
 export class ChunkedFraming implements Framing {
   readonly length = undefined;
   #next: 'size' | 'data' | 'data-end' | 'trailer' | 'nothing' = 'size';
-  #chunk: Buffer = Buffer.alloc(0);
+  #chunk: Uint8Array = new Uint8Array(0);
   #at = 0;
   /** Bytes of content left in the chunk (in HTTP's sense) that is being read. */
   #left = 0;
@@ -30,12 +30,12 @@ export class ChunkedFraming implements Framing {
     return this.#chunk.length - this.#at;
   }
 
-  feed(chunk: Buffer): void {
+  feed(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#at = 0;
   }
 
-  take(): Buffer | undefined {
+  take(): Uint8Array | undefined {
     while (this.#next !== 'nothing' && this.#at < this.#chunk.length) {
       if (this.#next === 'data') return this.#takeData();
       const line = this.#takeLine();
@@ -48,7 +48,7 @@ export class ChunkedFraming implements Framing {
     return this.done;
   }
 
-  #takeData(): Buffer {
+  #takeData(): Uint8Array {
     const piece = this.#chunk.subarray(this.#at, this.#at + this.#left);
     this.#at += piece.length;
     this.#left -= piece.length;
@@ -62,7 +62,7 @@ export class ChunkedFraming implements Framing {
     const stop = end < 0 ? this.#chunk.length : end + 1;
     if (this.#line.length + stop - this.#at > LONGEST_LINE)
       throw new Malformed('a line between its chunks is too long');
-    this.#line += this.#chunk.toString('latin1', this.#at, stop);
+    this.#line += latin1(this.#chunk.subarray(this.#at, stop));
     this.#at = stop;
     if (end < 0) return undefined;
     const line = this.#line;

@@ -1,8 +1,21 @@
 const DEFAULT_LIMIT = 200;
 
-/** ESC or the 8-bit CSI/OSC/DCS introducers with what belongs to them: colours, cursor moves, titles, links. */
-const ESCAPE_SEQUENCES =
-  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/gu;
+const ESC = '\u001b';
+const BEL = '\u0007';
+/** The 8-bit forms of `ESC [`, of the introducers of strings (DCS, SOS, OSC, PM, APC), and of what ends a string. */
+const CSI = '\u009b';
+const STRINGS = '\u0090\u0098\u009d\u009e\u009f';
+const ST = '\u009c';
+
+/** Colours and cursor moves; titles, links and other strings; and whatever else ESC begins. */
+const ESCAPE_SEQUENCES = new RegExp(
+  [
+    `(?:${ESC}\\[|${CSI})[0-?]*[ -/]*[@-~]?`,
+    `(?:${ESC}[\\]PX^_]|[${STRINGS}])[^${BEL}${ESC}${ST}]*(?:${BEL}|${ESC}\\\\|${ST})?`,
+    `${ESC}[ -/]*[0-~]?`,
+  ].join('|'),
+  'gu',
+);
 
 /** Controls, line separators and what turns the direction of writing: each could make a line look like another one. */
 const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/gu;

@@ -76,7 +76,7 @@ export class Exchange implements Receiver, BodyOwner, Watched {
     });
   }
 
-  received(chunk: Buffer): boolean {
+  received(chunk: Uint8Array): boolean {
     this.silent = false;
     this.#bytes += chunk.length;
     const wanted = this.#body === undefined ? this.#receiveHead(chunk) : this.#body.feed(chunk);
@@ -149,7 +149,7 @@ export class Exchange implements Receiver, BodyOwner, Watched {
   }
 
   /** True when more may come at once. */
-  #receiveHead(chunk: Buffer): boolean {
+  #receiveHead(chunk: Uint8Array): boolean {
     try {
       for (let rest = chunk; ; ) {
         const found = this.#head.feed(rest);
@@ -175,7 +175,7 @@ export class Exchange implements Receiver, BodyOwner, Watched {
     }
   }
 
-  #begin(head: ResponseHead, rest: Buffer): boolean {
+  #begin(head: ResponseHead, rest: Uint8Array): boolean {
     const framing = framingOf(head, this.#request.method);
     const { headers } = head;
     this.#framing = framing;
@@ -186,7 +186,7 @@ export class Exchange implements Receiver, BodyOwner, Watched {
     if (this.#upload !== undefined) this.#upload.unwanted = true;
     const whole = framing.length !== undefined && rest.length >= framing.length;
     // A body that came whole with its head is kept aside: the connection is free at once, read or not.
-    framing.feed(whole ? Buffer.from(rest) : rest);
+    framing.feed(whole ? rest.slice() : rest);
     const body = new ResponseBody(framing, this);
     this.#body = body;
     this.#progress = new ProgressWindow(this.#settings.now());

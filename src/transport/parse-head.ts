@@ -19,7 +19,7 @@ export interface ResponseHead {
 export interface FoundHead {
   readonly text: string;
   /** What came behind the head: a slice of the chunk that ended it. */
-  readonly rest: Buffer;
+  readonly rest: Uint8Array;
 }
 
 /** Collects one head from chunks of any size. */
@@ -28,21 +28,21 @@ export class HeadReader {
   #length = 0;
 
   /** The head, when `chunk` has its end; undefined when more must come. Throws Malformed as soon as it is no HTTP, or over 64 KiB. */
-  feed(chunk: Buffer): FoundHead | undefined {
+  feed(chunk: Uint8Array): FoundHead | undefined {
     if (this.#length < START.length) this.#checkStart(chunk);
     if (this.#kept === undefined) {
-      const end = chunk.indexOf(END, 0, 'latin1');
+      const end = viewOf(chunk).indexOf(END, 0, 'latin1');
       if (end >= 0 && end + END.length <= HEAD_LIMIT) {
-        return { text: chunk.toString('latin1', 0, end), rest: chunk.subarray(end + END.length) };
+        return { text: latin1(chunk.subarray(0, end)), rest: chunk.subarray(end + END.length) };
       }
       this.#kept = Buffer.allocUnsafe(HEAD_LIMIT);
     }
     return this.#append(this.#kept, chunk);
   }
 
-  #append(kept: Buffer, chunk: Buffer): FoundHead | undefined {
+  #append(kept: Buffer, chunk: Uint8Array): FoundHead | undefined {
     const before = this.#length;
-    this.#length += chunk.copy(kept, before);
+    this.#length += viewOf(chunk).copy(kept, before);
     const end = kept.subarray(0, this.#length).indexOf(END, Math.max(0, before - END.length + 1), 'latin1');
     if (end >= 0) {
       return { text: kept.toString('latin1', 0, end), rest: chunk.subarray(end + END.length - before) };
@@ -51,16 +51,21 @@ export class HeadReader {
     return undefined;
   }
 
-  #checkStart(chunk: Buffer): void {
+  #checkStart(chunk: Uint8Array): void {
     const known = this.#kept?.toString('latin1', 0, this.#length) ?? '';
-    const start = known + chunk.toString('latin1', 0, START.length - known.length);
+    const start = known + latin1(chunk.subarray(0, START.length - known.length));
     if (START.startsWith(start)) return;
     // The first two bytes of a TLS alert or handshake.
     if (start.startsWith('\u0015\u0003') || start.startsWith('\u0016\u0003'))
       throw new Malformed('it is TLS, not plain http');
-    throw new Malformed(`it begins with "${cleanText(known + chunk.toString('latin1', 0, 80), 60)}"`);
+    throw new Malformed(`it begins with "${cleanText(known + latin1(chunk.subarray(0, 80)), 60)}"`);
   }
 }
+
+const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
+/** Bytes as the characters that headers are made of. */
+export const latin1 = (bytes: Uint8Array): string => viewOf(bytes).toString('latin1');
 
 /** Reads a head (without its empty line) strictly. Throws Malformed. */
 export function parseHead(text: string): ResponseHead {
@@ -88,11 +93,18 @@ export function parseField(line: string): [name: string, value: string] {
   checkCharacters(line, 'header');
   const field = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*)$/.exec(line);
   if (field === null) throw new Malformed(`it has the header line "${cleanText(line, 60)}"`);
-  return [(field[1] ?? '').toLowerCase(), (field[2] ?? '').trimEnd()];
+  return [(field[1] ?? '').toLowerCase(), withoutBlanks(field[2] ?? '')];
+}
+
+/** Without the blanks at its end; `trimEnd` would also take what is no blank in HTTP. */
+function withoutBlanks(value: string): string {
+  let end = value.length;
+  while (end > 0 && (value[end - 1] === ' ' || value[end - 1] === '\t')) end--;
+  return value.slice(0, end);
 }
 
 function checkCharacters(line: string, what: string): void {
-  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(line)) {
+  if (!/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(line)) {
     throw new Malformed(`its ${what} "${cleanText(line, 60)}" has control characters`);
   }
 }

@@ -85,7 +85,7 @@ export class ResponseBody implements HttpBody {
   }
 
   /** The wire has brought `chunk`. False: the reader will ask (`resume`) before it wants more. */
-  feed(chunk: Buffer): boolean {
+  feed(chunk: Uint8Array): boolean {
     this.#framing.feed(chunk);
     if (this.#mode === 'pour') {
       this.#pump();

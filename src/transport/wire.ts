@@ -3,7 +3,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 /** Whoever reads a wire at the moment. */
 export interface Receiver {
   /** Takes what has arrived, a slice of a buffer that is used again. False: no more until `resume`; the slice stays as it is till then. */
-  received(chunk: Buffer): boolean;
+  received(chunk: Uint8Array): boolean;
   /** Nothing more will arrive: the other side ended, or it broke. Called once, and never after `destroy`. */
   ended(error: Error | undefined): void;
 }
@@ -39,12 +39,9 @@ export class Wire {
 
   constructor(facts: WireFacts, bufferSize: number) {
     this.facts = facts;
-    let buffer: Buffer | undefined;
-    this.onread = {
-      // Not before the socket asks for it: attempts that lose the race of addresses never do.
-      buffer: () => (buffer ??= Buffer.allocUnsafeSlow(bufferSize)),
-      callback: (length) => buffer === undefined || this.#deliver(buffer.subarray(0, length)),
-    };
+    // No Buffer: readers keep a chunk by `slice()`, which copies a Uint8Array but not a Buffer.
+    const buffer = new Uint8Array(bufferSize);
+    this.onread = { buffer, callback: (length) => this.#deliver(buffer.subarray(0, length)) };
   }
 
   /** @param how `events` where the socket was made without `onread` */
@@ -55,7 +52,7 @@ export class Wire {
     socket.on('close', () => this.#finish(undefined));
     if (how === 'events') {
       socket.on('data', (chunk: Buffer) => {
-        if (!this.#deliver(chunk)) socket.pause();
+        if (!this.#deliver(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length))) socket.pause();
       });
     }
   }
@@ -87,7 +84,7 @@ export class Wire {
     this.socket.destroy();
   }
 
-  #deliver(chunk: Buffer): boolean {
+  #deliver(chunk: Uint8Array): boolean {
     if (this.receiver === undefined) {
       // Bytes that nobody asked for: whatever they are, the next answer must not be read from them.
       this.#finish(new Error('bytes came without a request'));
