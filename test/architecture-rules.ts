@@ -81,8 +81,9 @@ function roomOf(path: string): string {
   return slash < 0 ? 'dray' : path.slice(0, slash);
 }
 
+/** Tests, and the programs that they start: `x.test.ts`, `x.test.child.ts`. */
 function isTest(path: string): boolean {
-  return path.endsWith('.test.ts');
+  return path.includes('.test.');
 }
 
 /** Strings are kept, so that `//` in a URL begins no comment. */
