@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -64,7 +64,7 @@ async function commit(ingest: Awaited<ReturnType<DiskStore['ingest']>>): Promise
 
 async function open(root: string, fs?: FileSystem, death: Death = 'exact'): Promise<DiskStore> {
   // A lock that was made but not written is only known to be dead by its standing still.
-  const lockTimings = { beat: 10_000, stale: 20, poll: 1 };
+  const lockTimings = { beat: 10_000, stale: 10, poll: 1 };
   return openDiskStore({ root, owners: survivors(death), lockTimings, fs, sync: fs !== undefined });
 }
 
@@ -129,7 +129,8 @@ async function checkRecovery(root: string, death: Death): Promise<void> {
   assert.deepEqual(list(join(root, 'ingest')), []);
 }
 
-const base = mkdtempSync(join(tmpdir(), 'dray-crash-'));
+// Thousands of small files, and flushing is played: in memory where the system has a place for that.
+const base = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'dray-crash-'));
 after(() => rmSync(base, { recursive: true }));
 
 describe('a store whose process is killed', () => {
@@ -165,23 +166,23 @@ async function checkPartial(store: DiskStore, received: number): Promise<void> {
 }
 
 describe('a store whose machine loses power', () => {
-  for (const how of ['strict', 'zeros'] as const) {
-    it(`holds what it acknowledged, at whichever call it was (${how})`, async () => {
-      for (let call = 1; ; call += 1) {
-        const before = join(base, `power-${how}-${call}`);
-        const now = join(base, `power-${how}-${call}-after`);
-        mkdirSync(before);
-        const forgetful = forgetfulFiles(before);
-        const done = await runUntil(call, join(before, 'store'), forgetful.fs);
-        if (done === undefined) break;
+  it('holds what it acknowledged, at whichever call it was', async () => {
+    for (let call = 1; ; call += 1) {
+      const disk = join(base, `power-${call}`);
+      mkdirSync(disk);
+      const forgetful = forgetfulFiles(disk);
+      const done = await runUntil(call, join(disk, 'store'), forgetful.fs);
+      if (done === undefined) break;
+      for (const how of ['strict', 'zeros'] as const) {
+        const now = `${disk}-${how}`;
         forgetful.cutPower(now, how);
         const root = join(now, 'store');
         checkNames(root);
         await checkAcknowledged(await open(root), done);
         await checkRecovery(root, 'exact');
-        rmSync(before, { recursive: true });
         rmSync(now, { recursive: true });
       }
-    });
-  }
+      rmSync(disk, { recursive: true });
+    }
+  });
 });

@@ -6,6 +6,7 @@ import { holds, lacks, rejects } from './expect.ts';
 import type { StoreTest } from './store.ts';
 
 const CONTENT = contentOf(200_000, 5);
+const LARGE = contentOf(5 * 1024 * 1024, 6);
 
 export function putCases(test: StoreTest): void {
   right(test);
@@ -25,9 +26,8 @@ function right(test: StoreTest): void {
   });
   for (const length of [1_024, 65_536, 65_537, 5 * 1024 * 1024]) {
     test(`keeps 5 MiB that come in one buffer of ${length} bytes, used again and again`, async ({ store }) => {
-      const large = contentOf(5 * 1024 * 1024, 6);
-      await store.put(large.descriptor, inChunks(large.bytes, length));
-      await holds(store, large);
+      await store.put(LARGE.descriptor, inChunks(LARGE.bytes, length));
+      await holds(store, LARGE);
     });
   }
   test('keeps content that is poured', async ({ store }) => {
