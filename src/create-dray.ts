@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
@@ -28,6 +28,15 @@ import { type DiskStore, openDiskStore } from '#store';
 import { type Defaults, defaults } from './defaults.ts';
 import type { Dray, DrayOptions } from './dray.ts';
 import { configFileOf, NamedDomains, registrySettings, type Settings } from './settings.ts';
+import { createThreads, type Threads } from './threads.ts';
+
+/** Set by the bundler. */
+declare const DRAY_VERSION: string | undefined;
+
+/** Tells the bundled command that it is to be a worker. */
+const WORKER_FLAG = '--dray-worker';
+/** More would wait for the network or the disk. */
+const MOST_THREADS = 3;
 
 /**
  * dray over the local store and all registries. Nothing is read or made before the first call; `close` at the end lets the process end.
@@ -43,6 +52,7 @@ class LocalDray implements Dray {
   readonly #known: Defaults;
   readonly #named = new NamedDomains();
   readonly #scratch: string[] = [];
+  #threads: Threads | undefined;
   #opened: Promise<Opened> | undefined;
   #store: Promise<DiskStore> | undefined;
 
@@ -118,6 +128,7 @@ class LocalDray implements Dray {
   async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
     opened?.places.registries.close();
+    await this.#threads?.close();
     await Promise.all(this.#scratch.map((folder) => rm(folder, { recursive: true, force: true })));
   }
 
@@ -144,10 +155,18 @@ class LocalDray implements Dray {
       registries: createRegistryClient(client),
       store: () => this.#openStore(),
       scratch: () => this.#openScratch(),
+      carrier: this.#openThreads(),
       host: this.#host(),
       sync: this.#options.sync !== false,
     };
     return { places, concurrency };
+  }
+
+  /** Only settled here: threads start when there is work for them. */
+  #openThreads(): Threads | undefined {
+    const count = this.#options.threads ?? Math.min(availableParallelism() - 1, MOST_THREADS);
+    if (count > 0) this.#threads ??= createThreads({ ...workerScript(), count });
+    return this.#threads;
   }
 
   #settings(): Promise<Settings> {
@@ -164,6 +183,13 @@ class LocalDray implements Dray {
     this.#scratch.push(folder);
     return openDiskStore({ root: folder, sync: false });
   }
+}
+
+/** In the bundled command the command's own file is the worker's too. */
+function workerScript(): { readonly script: URL; readonly argv: readonly string[] } {
+  if (typeof DRAY_VERSION === 'string') return { script: new URL(import.meta.url), argv: [WORKER_FLAG] };
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return { script: new URL(`./worker-main.${extension}`, import.meta.url), argv: [] };
 }
 
 interface Opened {

@@ -67,6 +67,8 @@ export interface DrayOptions {
   readonly limitRate?: number | undefined;
   /** Layers in transfer at the same time; 6 by default. */
   readonly concurrency?: number | undefined;
+  /** Threads for large pulls, besides the caller's own; by default one less than there are processors, at most 3. */
+  readonly threads?: number | undefined;
   /** False: no fsync. */
   readonly sync?: boolean | undefined;
   /** Folder of docker's config.json. */

@@ -79,7 +79,9 @@ async function main(): Promise<void> {
 }
 
 const complaint = nodeComplaint(process.versions.node);
-if (complaint === undefined) await main();
+// The bundled command is one file: its worker threads start here too.
+if (process.argv[2] === '--dray-worker') (await import('#worker')).runWorker();
+else if (complaint === undefined) await main();
 else {
   process.stderr.write(`${complaint}\n`);
   process.exitCode = 1;

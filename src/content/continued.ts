@@ -23,8 +23,10 @@ export async function* continued(
     try {
       const fetched = await source.fetch(target, { offset: position, signal });
       let at = fetched.offset;
-      if (at > position)
+      if (at > position) {
+        await fetched.pour(() => false);
         throw new DrayError('BAD_RESPONSE', `asked for ${target.digest} from byte ${position}, got it from ${at}`);
+      }
       for await (const chunk of fetched) {
         const skip = Math.min(chunk.length, position - at);
         at += chunk.length;

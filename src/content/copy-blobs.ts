@@ -2,6 +2,7 @@ import { cancelled } from '#errors';
 import type { Descriptor } from '#oci';
 import { type Clock, systemClock } from '#timing';
 import { type BlobReport, createBlobReport } from './blob-report.ts';
+import { type Carrier, carryBlob } from './carrier.ts';
 import { continued } from './continued.ts';
 import { createLimit, type Limit } from './limit.ts';
 import type { CallOptions, Source, Store } from './ports.ts';
@@ -15,7 +16,12 @@ export interface CopyBlobsOptions extends CallOptions {
   readonly clock?: Clock | undefined;
   /** Connections of one large blob, where the source can give parts; 1 keeps to one. 6 by default. */
   readonly lanes?: number | undefined;
+  /** Other threads, for when there is much to bring. */
+  readonly carrier?: Carrier | undefined;
 }
+
+/** Below this, other threads are not there before the work is done. */
+const WORTH_THREADS = 48 * 1024 * 1024;
 
 export interface CopiedBlob {
   readonly target: Descriptor;
@@ -38,7 +44,7 @@ export async function copyBlobs(
   const onAbort = (): void => stop.abort(options.signal?.reason);
   if (options.signal?.aborted === true) throw cancelled(options.signal);
   options.signal?.addEventListener('abort', onAbort, { once: true });
-  const job: Job = {
+  const places = {
     source,
     target,
     signal: stop.signal,
@@ -54,6 +60,8 @@ export async function copyBlobs(
     }
     const missing = distinct.filter((blob) => !present.has(blob.target.digest));
     missing.sort((a, b) => b.target.size - a.target.size);
+    const much = missing.length > 1 && missing.reduce((sum, { target: { size } }) => sum + size, 0) >= WORTH_THREADS;
+    const job: Job = { ...places, carrier: much ? options.carrier : undefined };
     await allOrFirstError(
       missing.map((blob) => copyBlob(blob, job)),
       stop,
@@ -71,6 +79,7 @@ interface Job {
   readonly options: CopyBlobsOptions;
   readonly clock: Clock;
   readonly places: Limit;
+  readonly carrier: Carrier | undefined;
 }
 
 async function copyBlob(blob: BlobWork, job: Job): Promise<void> {
@@ -87,8 +96,17 @@ async function copyBlob(blob: BlobWork, job: Job): Promise<void> {
       reportOf(blob, options).state('done', blob.target.size);
       return;
     }
-    const extra = lanes > 1 ? { places, most: lanes } : undefined;
-    await transfer(source, ingest, { role: blob.role, retries, clock, extra, signal, onEvent });
+    const assignment = job.carrier?.assign(blob.target.size);
+    try {
+      const report = reportOf(blob, options);
+      const carry = assignment?.carry;
+      const how = { role: blob.role, retries, signal, onEvent };
+      if (carry !== undefined && (await carryBlob(source, ingest, carry, { ...how, report }))) return;
+      const extra = lanes > 1 ? { places, most: lanes } : undefined;
+      await transfer(source, ingest, { ...how, clock, extra });
+    } finally {
+      assignment?.done();
+    }
   } finally {
     leave();
   }

@@ -4,6 +4,15 @@
  * brings one blob, in pieces and over failures, so that no byte that has come is asked for again.
  */
 export { cachedSource } from './cached.ts';
+export {
+  type Assignment,
+  type Carrier,
+  type Carry,
+  type CarryJob,
+  type PlainError,
+  plainError,
+  revivedError,
+} from './carrier.ts';
 export { type ContinuedSourceOptions, continuedSource } from './continued-source.ts';
 export { blobsOf, type CopyOptions, copy } from './copy.ts';
 export { type CopiedBlob, type CopyBlobsOptions, copyBlobs } from './copy-blobs.ts';
@@ -15,6 +24,7 @@ export type {
   Fetched,
   FetchOptions,
   Ingest,
+  Loan,
   PutOptions,
   Resolver,
   Source,

@@ -148,7 +148,7 @@ class Fetching {
       end: lane.end === this.#size ? undefined : lane.end,
       signal: lane.controller.signal,
     });
-    let at = this.#startOf(fetched, lane);
+    let at = await this.#startOf(fetched, lane);
     await fetched.pour((chunk) => {
       const skip = Math.min(chunk.length, Math.max(0, lane.position - at));
       at += chunk.length;
@@ -170,9 +170,12 @@ class Fetching {
     }
   }
 
-  #startOf(fetched: Fetched, lane: Lane): number {
+  async #startOf(fetched: Fetched, lane: Lane): Promise<number> {
     if (fetched.offset === lane.position) return fetched.offset;
-    if (fetched.offset !== 0 || this.#lanes.size > 1) throw new RangeRefused();
+    if (fetched.offset !== 0 || this.#lanes.size > 1) {
+      await fetched.pour(() => false);
+      throw new RangeRefused();
+    }
     this.#growth.settle(1);
     // What is here stays: the same bytes come again and are passed over, up to the first that is missing.
     this.#options.report.retry(0, 0, 0, 'the registry cannot continue a download: starting over');

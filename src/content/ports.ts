@@ -26,6 +26,8 @@ export interface Source {
   has(target: Descriptor, options?: CallOptions): Promise<boolean>;
   /** Rejects with BLOB_UNKNOWN or MANIFEST_UNKNOWN where the place does not hold it. */
   fetch(target: Descriptor, options?: FetchOptions): Promise<Fetched>;
+  /** Optional: plain data from which another thread can open the same source; undefined where it cannot. May hold a secret. */
+  recipe?(options?: CallOptions): Promise<unknown>;
 }
 
 export interface PutOptions extends CallOptions {
@@ -63,6 +65,18 @@ export interface Ingest {
   commit(options?: CallOptions): Promise<void>;
   /** Lets go and keeps what was received, for the next run. Does nothing after a commit that succeeded. */
   release(): Promise<void>;
+  /** Optional: hands the work to another thread of this process. Undefined where it cannot. Until the loan ends nothing else is called. */
+  lend?(): Loan | undefined;
+}
+
+/** An ingest that another thread does. Ends with `settle` or `reclaim`, when that thread touches it no more. */
+export interface Loan {
+  /** Plain data from which the other thread opens the ingest. */
+  readonly terms: unknown;
+  /** The other thread has verified the content and says what it found: makes the content visible and lets go, as `commit`. */
+  settle(verified: unknown): Promise<void>;
+  /** The other thread gave up: the ingest is open again, with what was received. */
+  reclaim(): void;
 }
 
 /** Knows which root a name stands for. */

@@ -1,3 +1,4 @@
+import type { Carrier } from '#content';
 import type { Platform } from '#oci';
 import type { RegistryClient } from '#registry';
 import type { DiskStore } from '#store';
@@ -9,6 +10,8 @@ export interface Places {
   readonly store: () => Promise<DiskStore>;
   /** A store for this run alone, gone when the work is over. */
   readonly scratch: () => Promise<DiskStore>;
+  /** Other threads for large pulls, where there are any. */
+  readonly carrier: Carrier | undefined;
   /** The machine's own platform; linux on systems that run containers in a virtual machine. */
   readonly host: Platform;
   /** False: files are not flushed to the disk before they count as written. */

@@ -7,10 +7,10 @@ import type { Endpoint, RegistryClient, RegistryClientOptions } from './types.ts
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const walk = new EndpointWalk(options);
   return {
-    over: (reference, attempt, { action, signal, onEvent }) => {
+    over: (reference, attempt, { action, from, signal, onEvent }) => {
       const suits = reference.digest === undefined ? mayResolve : undefined;
       return walk.ask(
-        { domain: reference.domain, name: familiarName(reference), action, suits, signal, onEvent },
+        { domain: reference.domain, name: familiarName(reference), action, suits, from, signal, onEvent },
         (connection) => attempt(repositoryOver(connection, reference.path)),
       );
     },

@@ -20,6 +20,8 @@ export interface Connection {
   readonly endpoint: Endpoint;
   readonly clock: Clock;
   readonly retries: number;
+  /** Plain data, from which the same connection can be made elsewhere. */
+  readonly transport: TransportOptions;
   /** Sends with credentials for `scopes` and retries, and follows redirects. */
   send(scopes: readonly string[]): Transport;
   /** With retries alone: no credentials, no headers, no redirects. */
@@ -67,6 +69,7 @@ export function connect(options: ConnectionOptions): Connection {
     endpoint,
     clock,
     retries,
+    transport: options.transport ?? {},
     send: (scopes) => compose(withHeaders(headers), authorizer.middleware(scopes))(own),
     direct,
     sendBare: compose(patient, followRedirects())(client.send),

@@ -24,6 +24,8 @@ export interface Question extends CallOptions {
   readonly action: string;
   /** Which endpoints may answer; all by default. */
   readonly suits?: ((endpoint: Endpoint) => boolean) | undefined;
+  /** The endpoint to begin with; those before it are passed over. */
+  readonly from?: Endpoint | undefined;
 }
 
 /** Asks the endpoints of registries one after the other, and remembers what became of it. */
@@ -50,7 +52,8 @@ export class EndpointWalk {
     let fresh: Failure | undefined;
     const say = (text: string): void => onEvent?.({ kind: 'debug', text });
     const endpoints = await this.endpointsOf(question.domain);
-    for (const endpoint of endpoints) {
+    const first = endpoints.findIndex(({ url }) => url === question.from?.url);
+    for (const endpoint of endpoints.slice(Math.max(0, first))) {
       await this.lookAt(endpoint, endpoints);
       if (!this.mayBeAsked(endpoint, { question, failures, say })) continue;
       if (fresh !== undefined) announce(fresh, endpoint, onEvent);

@@ -44,7 +44,12 @@ export function repositoryOver(connection: Connection, path: string): Repository
       isDocumentType(target.mediaType)
         ? fetchedDocument(target, await fetchManifestBytes(context, target, options))
         : fetchBlob(context, target, options),
-    authorization: (options) => connection.authorization(scopes, options),
+    recipe: async (options): Promise<RepositoryOptions | undefined> => {
+      const { transport } = connection;
+      // A limit on bytes holds for all connections together: they have to be in one place.
+      if (transport.limitRate !== undefined) return undefined;
+      return { endpoint, path, transport, retries, authorization: await connection.authorization(scopes, options) };
+    },
   };
 }
 

@@ -60,11 +60,6 @@ export interface Repository extends Source, Resolver {
   blobSize(digest: Digest, options?: CallOptions): Promise<number>;
   /** All tags, page by page, in the registry's order. A Link that loops or leaves the host ends with BAD_RESPONSE. */
   tags(options?: CallOptions): AsyncIterable<string>;
-  /**
-   * The `Authorization` header value that requests of this repository carry now, or undefined where none is needed (yet): for a worker
-   * thread that rebuilds the repository from `endpoint` and `path`. A secret: for this endpoint alone.
-   */
-  authorization?(options?: CallOptions): Promise<string | undefined>;
 }
 
 export interface ManifestOptions extends CallOptions {

@@ -33,7 +33,11 @@ export async function writeStraight(
   const verifyLayers = options.verifyLayers !== false;
   const fetch = async (target: Store, images: readonly Resolved[]): Promise<void> => {
     for (const resolved of images) {
-      const fetched = await fetchBlobs(places.registries, resolved, target, { ...options, verifyLayers });
+      const fetched = await fetchBlobs(places.registries, resolved, target, {
+        ...options,
+        verifyLayers,
+        carrier: places.carrier,
+      });
       results.push(done(resolved, fetched, options));
     }
   };

@@ -148,7 +148,11 @@ async function keep(resolved: Resolved, places: Places, options: PullOptions): P
   const name = fullString(resolved.reference);
   const before = await store.reference(name);
   const verifyLayers = options.verifyLayers !== false;
-  const fetched = await fetchBlobs(places.registries, resolved, store, { ...options, verifyLayers });
+  const fetched = await fetchBlobs(places.registries, resolved, store, {
+    ...options,
+    verifyLayers,
+    carrier: places.carrier,
+  });
   await putDocuments(resolved, store, { signal });
   if (verifyLayers) await verifyKept(resolved, fetched.present, store, { signal, onEvent });
   const same =

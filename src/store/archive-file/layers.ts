@@ -1,7 +1,7 @@
 import type { Descriptor, Digest } from '#oci';
-import { type RangeJournal } from '../file-ingest.ts';
+import type { RangeJournal } from '../file-ingest.ts';
 import { syncFile } from '../file-system.ts';
-import { type PartialArchive, readTable, writeTable } from './partial-file.ts';
+import { type PartialArchive, pageJournal, pagePosition, readTable, writeTable } from './partial-file.ts';
 
 /** A layer's number and place in the archive. */
 export interface Layer {
@@ -53,10 +53,15 @@ export class Layers {
     this.#sealed.add(layer.index);
   }
 
+  journalPosition({ index }: Layer): number {
+    return pagePosition(this.#partial, index);
+  }
+
   journal(layer: Layer): RangeJournal {
+    const page = pageJournal({ ...this.#partial, base: this.journalPosition(layer) });
     const note: RangeJournal['note'] = (ranges) => {
-      if (!this.isSealed(layer)) writeTable(this.#partial, layer.index, { ranges, sealed: false });
+      if (!this.isSealed(layer)) page.note(ranges);
     };
-    return { load: () => readTable(this.#partial, layer.index).ranges, note, clear: () => note([]) };
+    return { load: () => page.load(), note, clear: () => note([]) };
   }
 }

@@ -4,12 +4,14 @@ import type { Clock } from '#timing';
 import { readText } from '../disk/files.ts';
 import { LockKeeper } from '../disk/lock.ts';
 import { type HeldLock, type LockTimings, parse } from '../disk/lock-file.ts';
+import type { OwnerProof } from '../disk/owner.ts';
 import type { FileSystem } from '../file-system.ts';
 
 export interface LockOptions extends CallOptions {
   readonly fs: FileSystem;
   readonly clock: Clock;
   readonly timings?: Partial<LockTimings> | undefined;
+  readonly owners?: OwnerProof | undefined;
 }
 
 /** Milliseconds: a little longer than it takes to notice that an owner elsewhere is dead. */
@@ -17,11 +19,11 @@ const PATIENCE = 10_000;
 
 /** The right to write the file at `path`; rejects with BUSY, naming the owner, where another process keeps it. */
 export async function lockFile(path: string, options: LockOptions): Promise<HeldLock> {
-  const { fs, clock, timings } = options;
+  const { fs, clock, timings, owners } = options;
   const file = `${path}.lock`;
   const patience = timings?.stale === undefined ? PATIENCE : 2 * timings.stale;
   const start = clock.monotonic();
-  const lock = await new LockKeeper({ fs, clock, timings }).acquire(file, {
+  const lock = await new LockKeeper({ fs, clock, timings, owners }).acquire(file, {
     signal: options.signal,
     until: () => clock.monotonic() - start > patience,
     onWait: () => options.onEvent?.({ kind: 'warning', text: `waiting: ${describe(fs, file)} is writing ${path}` }),

@@ -3,6 +3,7 @@ import { throwIfCancelled } from '#errors';
 import type { Descriptor } from '#oci';
 import { type Clock, systemClock } from '#timing';
 import type { LockTimings } from '../disk/lock-file.ts';
+import type { OwnerProof } from '../disk/owner.ts';
 import { asFailure } from '../failure.ts';
 import { type FileSystem, systemFiles } from '../file-system.ts';
 import { lockFile } from './lock.ts';
@@ -17,6 +18,8 @@ export interface ArchiveFileOptions extends CallOptions {
   readonly clock?: Clock | undefined;
   readonly lockTimings?: Partial<LockTimings> | undefined;
   readonly fs?: FileSystem | undefined;
+  /** How the death of another process is proven. */
+  readonly owners?: OwnerProof | undefined;
 }
 
 export interface FinishOptions extends CallOptions {
@@ -57,12 +60,12 @@ export async function openArchiveFile(
   plan: ArchivePlan,
   options: ArchiveFileOptions = {},
 ): Promise<ArchiveFile> {
-  const { sync = true, clock = systemClock, fs = systemFiles, lockTimings: timings, signal, onEvent } = options;
+  const { sync = true, clock = systemClock, fs = systemFiles, signal, onEvent } = options;
   throwIfCancelled(signal);
   try {
     checkPlace(fs, path);
     const working = `${path}.dray-partial`;
-    const lock = await lockFile(working, { fs, clock, timings, signal, onEvent });
+    const lock = await lockFile(working, { ...options, fs, clock, timings: options.lockTimings });
     try {
       const mine = lock.predecessor === undefined || lock.predecessor.death === 'exact';
       const partial = await preparePartial(working, plan, { fs, sync, mine, signal, onEvent });

@@ -1,5 +1,5 @@
 import type { ByteRange } from '#bytes';
-import type { CallOptions, Ingest } from '#content';
+import type { CallOptions, Ingest, Loan } from '#content';
 import type { Descriptor } from '#oci';
 
 /**
@@ -31,6 +31,10 @@ export class OvertakenIngest implements Ingest {
 
   async commit(options?: CallOptions): Promise<void> {
     await (this.#overtaken() ? this.#inner.release() : this.#inner.commit(options));
+  }
+
+  lend(): Loan | undefined {
+    return this.#overtaken() ? undefined : this.#inner.lend?.();
   }
 
   async release(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Digest } from '#oci';
-import { readRegion, writeRegion } from '../file-region.ts';
+import type { RangeJournal } from '../file-ingest.ts';
+import { type FileRegion, readRegion, writeRegion } from '../file-region.ts';
 import type { FileSystem } from '../file-system.ts';
 import { checksum, decodeTable, encodeTable, type RangeTable, TABLE_PAGE } from '../range-table.ts';
 import type { ArchivePlan } from './plan.ts';
@@ -80,13 +81,28 @@ export function findAnyPartial(file: File): PartialArchive | undefined {
 
 /** What is known to be there of layer number `index`. */
 export function readTable(partial: PartialArchive, index: number): RangeTable {
+  return readPage({ ...partial, base: pagePosition(partial, index) });
+}
+
+function readPage({ fs, fd, base }: FileRegion): RangeTable {
   const page = Buffer.alloc(TABLE_PAGE);
-  const length = partial.fs.readSync(partial.fd, page, 0, TABLE_PAGE, partial.tables + index * TABLE_PAGE);
+  const length = fs.readSync(fd, page, 0, TABLE_PAGE, base);
   return decodeTable(page.subarray(0, length));
 }
 
 export function writeTable(partial: PartialArchive, index: number, table: RangeTable): void {
   writeRegion({ ...partial, base: partial.tables }, index * TABLE_PAGE, encodeTable(table));
+}
+
+/** The journal of a layer whose page begins at the base of a region. */
+export function pageJournal(page: FileRegion): RangeJournal {
+  const note: RangeJournal['note'] = (ranges) => writeRegion(page, 0, encodeTable({ ranges, sealed: false }));
+  return { load: () => readPage(page).ranges, note, clear: () => note([]) };
+}
+
+/** Where the page of layer number `index` begins. */
+export function pagePosition(partial: PartialArchive, index: number): number {
+  return partial.tables + index * TABLE_PAGE;
 }
 
 /** Where the last page of ranges ends. */

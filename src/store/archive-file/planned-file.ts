@@ -107,6 +107,7 @@ export class PlannedFile implements ArchiveFile {
       diffId,
       fs: this.#partial.fs,
       journal: this.#layers.journal(layer),
+      lending: { kind: 'page', position: this.#layers.journalPosition(layer) },
       sync: this.#sync,
       guard: this.#guard,
       finish: () => this.#layers.seal(layer),

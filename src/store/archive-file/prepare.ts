@@ -1,4 +1,5 @@
 import { constants } from 'node:fs';
+import { dirname } from 'node:path';
 import type { CallOptions } from '#content';
 import { removeFile } from '../disk/files.ts';
 import { errnoOf } from '../failure.ts';
@@ -16,6 +17,7 @@ import {
   writeTable,
 } from './partial-file.ts';
 import type { ArchivePlan } from './plan.ts';
+import { folderOf, publish } from './replace.ts';
 
 type File = Pick<PartialArchive, 'fs' | 'fd' | 'path'>;
 
@@ -34,27 +36,38 @@ export async function preparePartial(
 ): Promise<PartialArchive> {
   const { fs, mine } = options;
   removeFile(fs, besides(path));
-  const fd = openOrCreate(fs, path);
-  let partial: PartialArchive;
+  const { fd, created } = openOrCreate(fs, path);
+  const file = { fs, fd, path };
+  let moved: PartialArchive;
   try {
-    const file = { fs, fd, path };
-    const trusted = isOurs(file);
-    const found = trusted ? (findPartial(file, plan) ?? findComplete(file, plan)) : undefined;
+    const ours = isOurs(file);
+    const found = ours ? (findPartial(file, plan) ?? findComplete(file, plan)) : undefined;
     if (found !== undefined && mine) return found;
-    const other = trusted ? (found ?? findAnyPartial(file)) : undefined;
-    partial = await movePartial(file, other, { ...options, plan });
+    if (created) return await begin(file, plan, options);
+    const other = ours ? (found ?? findAnyPartial(file)) : undefined;
+    moved = await movePartial(file, other, { ...options, plan });
   } catch (error) {
     fs.closeSync(fd);
+    if (created) removeFile(fs, path);
     throw error;
   }
   fs.closeSync(fd);
   try {
-    fs.renameSync(partial.path, path);
-    return { ...partial, path };
+    await publish(moved.path, path, options);
+    return { ...moved, path };
   } catch (error) {
-    fs.closeSync(partial.fd);
+    fs.closeSync(moved.fd);
     throw error;
   }
+}
+
+/** A new file's beginning; its name is as durable as `sync` asks. */
+async function begin(file: File, plan: ArchivePlan, { fs, sync }: PrepareOptions): Promise<PartialArchive> {
+  const partial = placePartial(file, headOf(plan));
+  beginPartial(partial);
+  if (sync) await syncFile(fs, file.fd);
+  if (sync) await folderOf(file.path, { fs, sync }).syncFolder(dirname(file.path));
+  return partial;
 }
 
 /** A new partial is made here, and then takes the old one's place. */
@@ -62,14 +75,14 @@ function besides(path: string): string {
   return `${path}.new`;
 }
 
-function openOrCreate(fs: FileSystem, path: string): number {
+function openOrCreate(fs: FileSystem, path: string): { readonly fd: number; readonly created: boolean } {
   // Windows has no O_NOFOLLOW: undefined, which adds nothing.
   const { O_RDWR, O_NOFOLLOW } = constants;
   try {
-    return fs.openSync(path, O_RDWR | O_NOFOLLOW);
+    return { fd: fs.openSync(path, O_RDWR | O_NOFOLLOW), created: false };
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    return fs.openSync(path, 'wx+', 0o644);
+    return { fd: fs.openSync(path, 'wx+', 0o644), created: true };
   }
 }
 

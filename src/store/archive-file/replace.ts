@@ -47,11 +47,17 @@ export async function replaceFile(
   }
 }
 
+interface FolderOptions {
+  readonly fs: FileSystem;
+  readonly sync: boolean;
+}
+
+/** The folder of an archive. */
+export function folderOf(path: string, { fs, sync }: FolderOptions): Files {
+  return new Files({ root: dirname(path), fs, sync, id: randomBytes(6).toString('hex') });
+}
+
 /** Gives a complete file its name. */
-export async function publish(
-  from: string,
-  to: string,
-  options: { readonly fs: FileSystem; readonly sync: boolean },
-): Promise<void> {
-  await new Files({ root: dirname(to), ...options, id: randomBytes(6).toString('hex') }).publish(from, to);
+export async function publish(from: string, to: string, options: FolderOptions): Promise<void> {
+  await folderOf(to, options).publish(from, to);
 }

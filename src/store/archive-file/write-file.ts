@@ -22,11 +22,11 @@ export async function writeArchiveFile(
   source: Source,
   options: WriteArchiveFileOptions = {},
 ): Promise<Finished> {
-  const { sync = true, clock = systemClock, fs = systemFiles, lockTimings: timings, signal, onEvent } = options;
+  const { sync = true, clock = systemClock, fs = systemFiles, signal } = options;
   throwIfCancelled(signal);
   try {
     checkPlace(fs, path);
-    const lock = await lockFile(`${path}.dray-partial`, { fs, clock, timings, signal, onEvent });
+    const lock = await lockFile(`${path}.dray-partial`, { ...options, fs, clock, timings: options.lockTimings });
     try {
       return await replaceFile(path, plan, source, { ...options, fs, sync, lock });
     } finally {

@@ -1,0 +1,13 @@
+import type { CarryJob, PlainError } from '#content';
+import type { ProgressEvent } from '#progress';
+
+/** What a thread is told. */
+export type ToThread =
+  | { readonly kind: 'carry'; readonly id: number; readonly job: CarryJob }
+  | { readonly kind: 'cancel'; readonly id: number };
+
+/** What a thread says: any number of events of a job, then its end. */
+export type FromThread =
+  | { readonly kind: 'event'; readonly id: number; readonly event: ProgressEvent }
+  | { readonly kind: 'done'; readonly id: number; readonly verified: unknown }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: PlainError };

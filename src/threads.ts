@@ -1,0 +1,115 @@
+import { Worker } from 'node:worker_threads';
+import type { Assignment, CallOptions, Carrier, CarryJob } from '#content';
+import { revivedError } from '#content';
+import { DrayError } from '#errors';
+import type { FromThread, ToThread } from './thread-messages.ts';
+
+export interface ThreadsOptions {
+  /** A module that calls `runWorker`. */
+  readonly script: URL;
+  /** Arguments for it. */
+  readonly argv: readonly string[];
+  /** Threads besides this one. */
+  readonly count: number;
+}
+
+/** Threads for transfers, started when they are first needed. An idle thread does not keep the process alive. */
+export interface Threads extends Carrier {
+  close(): Promise<void>;
+}
+
+export function createThreads(options: ThreadsOptions): Threads {
+  let threads: readonly Thread[] | undefined;
+  let here = 0;
+  return {
+    assign(bytes): Assignment {
+      threads ??= Array.from({ length: options.count }, () => new Thread(options));
+      const idlest = threads.toSorted((a, b) => a.load - b.load)[0];
+      if (idlest === undefined || idlest.dead || here <= idlest.load) {
+        here += bytes;
+        return {
+          carry: undefined,
+          done: () => {
+            here -= bytes;
+          },
+        };
+      }
+      idlest.load += bytes;
+      return {
+        carry: (job, call) => idlest.carry(job, call),
+        done: () => {
+          idlest.load -= bytes;
+        },
+      };
+    },
+    async close() {
+      await Promise.all((threads ?? []).map((thread) => thread.close()));
+    },
+  };
+}
+
+interface Job {
+  readonly onEvent: CallOptions['onEvent'];
+  resolve(verified: unknown): void;
+  reject(error: unknown): void;
+}
+
+class Thread {
+  /** Bytes that it has been given and not brought yet. */
+  load = 0;
+  dead = false;
+  readonly #worker: Worker;
+  readonly #jobs = new Map<number, Job>();
+  #last = 0;
+
+  constructor({ script, argv }: ThreadsOptions) {
+    this.#worker = new Worker(script, { argv: [...argv], stdin: false });
+    this.#worker.unref();
+    this.#worker.on('message', (message: FromThread) => this.#hear(message));
+    this.#worker.on('error', (error) => this.#die(error));
+    this.#worker.on('exit', () => this.#die(undefined));
+  }
+
+  async carry(job: CarryJob, { signal, onEvent }: CallOptions): Promise<unknown> {
+    this.#last += 1;
+    const id = this.#last;
+    const cancel = (): void => this.#tell({ kind: 'cancel', id });
+    signal?.addEventListener('abort', cancel, { once: true });
+    this.#worker.ref();
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#jobs.set(id, { onEvent, resolve, reject });
+        this.#tell({ kind: 'carry', id, job });
+        if (signal?.aborted === true) cancel();
+      });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      this.#jobs.delete(id);
+      if (this.#jobs.size === 0) this.#worker.unref();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.dead = true;
+    await this.#worker.terminate();
+  }
+
+  #tell(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromThread): void {
+    const job = this.#jobs.get(message.id);
+    if (message.kind === 'event') job?.onEvent?.(message.event);
+    else if (message.kind === 'done') job?.resolve(message.verified);
+    else job?.reject(revivedError(message.error));
+  }
+
+  /** What it received is in the files: the caller can go on. */
+  #die(cause: unknown): void {
+    this.dead = true;
+    for (const job of this.#jobs.values()) {
+      job.reject(new DrayError('BUSY', 'a thread of dray ended before its work', { cause }));
+    }
+  }
+}
