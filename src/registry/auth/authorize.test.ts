@@ -156,19 +156,19 @@ test('a token is renewed a little before its end, and not before that', async ()
 });
 
 test('a cancelled request does not take the token from the others', async () => {
-  let answerToken: (() => void) | undefined;
+  let reached: (answer: () => void) => void = () => {};
+  const asked = new Promise<() => void>((resolve) => {
+    reached = resolve;
+  });
   const registry = tokenRegistry();
   const { get, seen } = bench(async (one) => {
-    if (one.url.host === 'auth.example')
-      await new Promise<void>((resolve) => {
-        answerToken = resolve;
-      });
+    if (one.url.host === 'auth.example') await new Promise<void>((resolve) => reached(resolve));
     return registry(one);
   });
   const controller = new AbortController();
   const cancelled = get('/v2/a/b/blobs/1', { signal: controller.signal });
   const other = get('/v2/a/b/blobs/2');
-  while (answerToken === undefined) await new Promise(setImmediate);
+  const answerToken = await asked;
   controller.abort();
   await assert.rejects(cancelled, (error) => hasCode(error, 'CANCELLED'));
   answerToken();

@@ -1,10 +1,10 @@
 import type { Stats } from 'node:fs';
-import { chmod, chown, mkdir, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DrayError, isDrayError } from '#errors';
 import { parseAuthFile } from './auth-file.ts';
 import { type LockOptions, withLock } from './file-lock.ts';
-import { readLimited } from './read-auth-file.ts';
+import { readLimited, statOf } from './read-auth-file.ts';
 
 /** A docker config.json as it is: unknown fields and the order of all are kept. */
 export type ConfigDocument = Record<string, unknown>;
@@ -39,10 +39,7 @@ export async function editConfigFile(
 }
 
 async function replace(target: string, edit: (document: ConfigDocument) => ConfigDocument | undefined): Promise<void> {
-  const stats = await stat(target).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const stats = await statOf(target);
   const text = stats === undefined ? '' : await readLimited(target, stats);
   // For its checks and its errors, which quote nothing.
   parseAuthFile(text, target);

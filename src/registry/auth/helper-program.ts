@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { DrayError } from '#errors';
 import { cleanText } from '#transport';
@@ -34,11 +34,7 @@ export async function findHelper(name: string, env: Environment): Promise<string
   for (const folder of path.split(delimiter).filter((entry) => isAbsolute(entry))) {
     for (const file of programFiles(name, process.platform)) {
       const program = join(folder, file);
-      const usable = await access(program, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (usable) return program;
+      if (await isProgram(program)) return program;
     }
   }
   throw new DrayError(
@@ -49,4 +45,13 @@ export async function findHelper(name: string, env: Environment): Promise<string
       detail: { helper: name },
     },
   );
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }

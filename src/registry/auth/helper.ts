@@ -141,6 +141,6 @@ function parseSecret(output: string): Credential | undefined {
 
 /** What a helper says when it fails. Nothing of a JSON answer: it may be the secret. */
 function words(code: number | null, output: string): string {
-  const said = /[{[]/.test(output) ? '' : cleanText(output, 200);
+  const said = output.includes('{') ? '' : cleanText(output, 200);
   return `it ended with status ${code ?? 'of a signal'}${said === '' ? '' : `: ${said}`}`;
 }

@@ -33,7 +33,8 @@ const unreadable = (path: string, reason: string, cause?: unknown): DrayError =>
     cause,
   });
 
-async function statOf(path: string): Promise<Stats | undefined> {
+/** Undefined when there is nothing under that name. */
+export async function statOf(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {

@@ -1,6 +1,8 @@
 /** What the tests of this folder share: a transport that follows a script, a clock that is held, servers on loopback. Holds no tests. */
+import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { bytesOf, pour } from '#bytes';
 import { cancelled } from '#errors';
 import type { Clock } from '#timing';
@@ -153,4 +155,16 @@ export async function serve(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/**
+ * Writes `docker-credential-<suffix>` into a folder: a Node program with `action` (its argument) and `input` (all of its standard input).
+ */
+export function writeHelper(folder: string, suffix: string, program: string): void {
+  const path = join(folder, `docker-credential-${suffix}`);
+  writeFileSync(
+    path,
+    `#!${process.execPath}\nconst action = process.argv[2];\nconst input = require('node:fs').readFileSync(0, 'utf8');\n${program}\n`,
+  );
+  chmodSync(path, 0o755);
 }
