@@ -14,18 +14,18 @@ export interface LockOptions extends CallOptions {
   readonly owners?: OwnerProof | undefined;
 }
 
-/** Milliseconds: a little longer than it takes to notice that an owner elsewhere is dead. */
-const PATIENCE = 10_000;
+/** Milliseconds: by default what it takes to notice that an owner elsewhere is dead, and how much longer to wait. */
+const STALE = 8000;
+const PATIENCE = 2000;
 
 /** The right to write the file at `path`; rejects with BUSY, naming the owner, where another process keeps it. */
 export async function lockFile(path: string, options: LockOptions): Promise<HeldLock> {
   const { fs, clock, timings, owners } = options;
   const file = `${path}.lock`;
-  const patience = timings?.stale === undefined ? PATIENCE : 2 * timings.stale;
-  const start = clock.monotonic();
+  const end = clock.monotonic() + (timings?.stale ?? STALE) + PATIENCE;
   const lock = await new LockKeeper({ fs, clock, timings, owners }).acquire(file, {
     signal: options.signal,
-    until: () => clock.monotonic() - start > patience,
+    until: () => clock.monotonic() > end,
     onWait: () => options.onEvent?.({ kind: 'warning', text: `waiting: ${describe(fs, file)} is writing ${path}` }),
   });
   if (lock !== undefined) return lock;
