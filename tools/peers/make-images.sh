@@ -6,10 +6,16 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 D=${D:-/var/tmp/dray-images}; export PATH=${PEERS:-/var/tmp/peers}/bin:$PATH
 mkdir -p "$D/w"; cd "$D"
-[ -s rootfs.tar ] || mmdebstrap --variant=minbase --mode=root bookworm rootfs.tar "$("$HERE/apt-mirror.sh")" >mmdebstrap.log 2>&1
-if [ ! -e w/debs.done ]; then
-  mkdir -p w/debs; (cd w/debs; apt-get download -qq golang-1.26-go/sid golang-1.26-src/sid buildah/sid skopeo/sid docker-cli/sid fonts-noto-cjk/bookworm 2>/dev/null); touch w/debs.done
-fi
+[ $# -gt 0 ] || set -- busybox debian many big
+todo=; for n in "$@"; do [ -s "oci-$n/index.json" ] || todo="$todo $n"; done
+case $todo in *debian* | *many* | *big*)
+  [ -s rootfs.tar ] || mmdebstrap --variant=minbase --mode=root bookworm rootfs.tar "$("$HERE/apt-mirror.sh")" >mmdebstrap.log 2>&1 ;;
+esac
+case $todo in *debian*)
+  if [ ! -e w/debs.done ]; then
+    mkdir -p w/debs; (cd w/debs; apt-get download -qq golang-1.26-go/sid golang-1.26-src/sid buildah/sid skopeo/sid docker-cli/sid fonts-noto-cjk/bookworm 2>/dev/null); touch w/debs.done
+  fi ;;
+esac
 cat >w/mk.py <<'PY'
 import os,sys,tarfile,io,json,hashlib,subprocess,random,shutil
 D=sys.argv[1]; W=D+'/w'
@@ -71,7 +77,5 @@ if 'big' in want:
         i.layer(only(fs,W+'/b.tar'))
     i.done()
 PY
-[ $# -gt 0 ] || set -- busybox debian many big
-todo=; for n in "$@"; do [ -s oci-$n/index.json ] || todo="$todo $n"; done
 [ -z "$todo" ] || python3 w/mk.py "$D" $todo
 rm -rf w/x w/*.tar; du -sh oci-*
