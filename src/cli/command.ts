@@ -38,5 +38,5 @@ export type Command = CommandDefinition<OptionValues>;
 
 /** `F` is what the options in `flags` yield: the one place where that is taken on trust. */
 export function defineCommand<F extends object>(definition: CommandDefinition<F>): Command {
-  return definition as Command;
+  return definition;
 }

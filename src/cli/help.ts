@@ -7,7 +7,7 @@ import { flagGroups } from './parse-command-line.ts';
 
 /** Columns that help may use: the terminal's, or 80. */
 export function helpWidth(stdout: Output): number {
-  return Math.min(120, Math.max(60, stdout.columns ?? 80)) - 1;
+  return Math.min(120, Math.max(72, stdout.columns ?? 80)) - 1;
 }
 
 /** Help for one command, in docker's layout, in lines of at most `width` characters. */
@@ -32,7 +32,7 @@ export function overview(width: number): string {
     'Container images without Docker',
     `Management Commands:\n${wordList(GROUPS, width)}`,
     `Commands:\n${wordList(COMMANDS, width)}`,
-    `Global Options:\n${optionList(globalFlags(), width)}\n${list([['  -v, --version', 'Print the version and quit']], width)}`,
+    `Global Options:\n${list([...optionRows(globalFlags()), ['  -v, --version', 'Print the version and quit']], width)}`,
     "Run 'dray COMMAND --help' for more information on a command.",
   ].join('\n\n')}\n`;
 }
@@ -57,11 +57,12 @@ function wordList(entries: readonly { readonly name: string; readonly summary: s
 }
 
 function optionList(options: readonly Option[], width: number): string {
+  return list(optionRows(options), width);
+}
+
+function optionRows(options: readonly Option[]): (readonly [left: string, right: string])[] {
   const left = (option: Option): string => `  ${option.short === undefined ? '    ' : ''}${option.flags}`;
-  return list(
-    options.map((option) => [left(option), option.description] as const),
-    width,
-  );
+  return options.map((option) => [left(option), option.description] as const);
 }
 
 function list(rows: readonly (readonly [left: string, right: string])[], width: number): string {

@@ -1,4 +1,4 @@
-import { DrayError } from '#errors';
+import { cancelled, DrayError } from '#errors';
 import type { CliContext } from './context.ts';
 import { interruption } from './interruption.ts';
 import { UsageError } from './usage-error.ts';
@@ -49,7 +49,6 @@ async function readLine(context: CliContext, question: string, hidden: boolean):
       stdin.setRawMode?.(false);
       stderr.write('\n');
     }
-    stdin.pause();
   }
 }
 
@@ -58,13 +57,15 @@ function typed({ stdin, signal }: CliContext): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const finish = (settle: () => void): void => {
+      // At once: what is typed ahead belongs to the next question.
+      stdin.pause();
       stdin.off('data', onData);
       stdin.off('end', onEnd);
       signal.removeEventListener('abort', onAbort);
       settle();
     };
     const onEnd = (): void => finish(() => reject(new DrayError('CANCELLED', 'nothing was typed')));
-    const onAbort = (): void => finish(() => reject(signal.reason));
+    const onAbort = (): void => finish(() => reject(cancelled(signal)));
     const onData = (chunk: Buffer | string): void => {
       const characters = [...chunk.toString()];
       for (const [position, character] of characters.entries()) {

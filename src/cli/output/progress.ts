@@ -2,7 +2,7 @@ import type { OnEvent, OutputWritten } from '#progress';
 import { systemClock } from '#timing';
 import type { CliContext } from '../context.ts';
 import { type GlobalFlags, isDebug, type ProgressMode } from '../flags/global-flags.ts';
-import { createDockerLines } from './docker-lines.ts';
+import { DockerLines } from './docker-lines.ts';
 import { createPlain } from './plain.ts';
 import { jsonLine } from './printable.ts';
 import { talkLine } from './talk.ts';
@@ -46,7 +46,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const talk = (line: string): void => print('stderr', line);
   const plain = mode === 'plain' ? createPlain(talk) : undefined;
   const linesTo = data ? 'stderr' : 'stdout';
-  const lines = createDockerLines({
+  const lines = new DockerLines({
     print: (line) => print(linesTo, line),
     layers: tty !== undefined && (data || context.stdout.isTTY === true) ? 'last' : 'each',
     allTags: options.allTags,

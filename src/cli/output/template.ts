@@ -66,8 +66,9 @@ function renderField(
     }
     value = (value as Record<string, unknown>)[name];
   }
-  if (piece.json || (typeof value === 'object' && value !== null)) return goJson(value ?? null);
-  return value === undefined || value === null ? '<no value>' : String(value);
+  if (piece.json) return goJson(value ?? null);
+  if (value === undefined || value === null) return '<no value>';
+  return typeof value === 'string' ? value : goJson(value);
 }
 
 /** The header row of a `table` template: each field's title, other text as it is. */

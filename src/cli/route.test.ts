@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { COMMANDS, GROUPS } from './command-table.ts';
+import { commandHelp, groupHelp, overview } from './help.ts';
+import { nearest } from './nearest.ts';
+import { route } from './route.ts';
+
+test('the command is found wherever the global flags stand', () => {
+  const cases: readonly (readonly [string, string, readonly string[]])[] = [
+    ['pull alpine', 'pull', ['alpine']],
+    ['--root /r pull alpine', 'pull', ['--root', '/r', 'alpine']],
+    [
+      '--root=/r -D -l debug --no-color pull -q alpine',
+      'pull',
+      ['--root=/r', '-D', '-l', 'debug', '--no-color', '-q', 'alpine'],
+    ],
+    ['--root pull images', 'images', ['--root', 'pull']],
+    ['image ls -q', 'images', ['-q']],
+    ['image list', 'images', []],
+    ['--progress none image pull x', 'pull', ['--progress', 'none', 'x']],
+    ['help pull', 'help', ['pull']],
+  ];
+  for (const [line, name, args] of cases) {
+    const found = route(line.split(' '));
+    assert.ok(found.kind === 'command', line);
+    assert.equal(found.entry.name, name, line);
+    assert.deepEqual(found.args, args, line);
+  }
+});
+
+test('overviews and the version', () => {
+  for (const line of [[], ['--help'], ['-h'], ['-D', '--help']]) assert.deepEqual(route(line), { kind: 'overview' });
+  for (const line of [['image'], ['image', '--help']])
+    assert.deepEqual(route(line), { kind: 'overview', group: GROUPS[0] });
+  for (const line of [['-v'], ['--version']]) assert.deepEqual(route(line), { kind: 'version' });
+});
+
+test('a mistyped word names the nearest right one', () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['pul', "'pul' is not a dray command.", "Did you mean 'dray pull'? See 'dray --help'."],
+    ['imgaes', "'imgaes' is not a dray command.", "Did you mean 'dray images'? See 'dray --help'."],
+    ['frobnicate', "'frobnicate' is not a dray command.", "See 'dray --help'."],
+    ['image lss', "'lss' is not a dray image command.", "Did you mean 'dray image ls'? See 'dray image --help'."],
+    ['image constructor', "'constructor' is not a dray image command.", "See 'dray image --help'."],
+    ['--rot x pull', 'unknown flag: --rot; did you mean --root?', "See 'dray --help'."],
+    ['--quiet pull x', 'unknown flag: --quiet', "See 'dray --help'."],
+    ['--root', 'flag needs an argument: --root', "See 'dray --help'."],
+  ];
+  for (const [line, message, hint] of cases) assert.throws(() => route(line.split(' ')), { message, hint }, line);
+});
+
+test('nearest counts swapped letters as one mistake', () => {
+  assert.equal(nearest('tgas', ['pull', 'tags']), 'tags');
+  assert.equal(nearest('x', ['pull', 'tags']), undefined);
+  assert.equal(nearest('--quite', ['--quiet', '--query']), '--quiet');
+});
+
+test('every command of the table loads, under its name, with help that fits', async () => {
+  for (const entry of COMMANDS) {
+    const command = await entry.load();
+    assert.equal(command.name, entry.name);
+    assert.ok(command.examples.length > 0, `${entry.name} has examples`);
+    for (const width of [71, 79, 119]) {
+      const help = commandHelp(command, width);
+      assert.match(help, new RegExp(`^Usage:  dray ${entry.name}`));
+      const lines = help
+        .split('\n')
+        .filter((line) => !line.startsWith('  $') && !line.startsWith('  #') && !line.startsWith('Usage'));
+      const wide = lines.filter((line) => line.length > width);
+      assert.deepEqual(wide, [], `${entry.name} at ${width}`);
+    }
+  }
+});
+
+test('the overview names every command, a group its own', () => {
+  for (const { name } of [...COMMANDS, ...GROUPS]) assert.match(overview(79), new RegExp(`^  ${name} `, 'm'));
+  for (const group of GROUPS) {
+    for (const word of Object.keys(group.words)) assert.match(groupHelp(group, 79), new RegExp(`^  ${word} `, 'm'));
+  }
+});
+
+test('the help of a small command, whole', async () => {
+  const version = COMMANDS.find(({ name }) => name === 'version');
+  assert.ok(version);
+  const help = commandHelp(await version.load(), 79);
+  assert.equal(
+    help.slice(0, help.indexOf('Global Options')),
+    `Usage:  dray version [OPTIONS]
+
+Show the version of dray and of what it runs on.
+
+Examples:
+  # For people
+  $ dray version
+  # The number alone
+  $ dray version --format '{{.Client.Version}}'
+
+Options:
+  -f, --format <TEMPLATE>   "json", or a template with {{.Field}}
+      --json                Print one JSON document
+
+`,
+  );
+});
