@@ -15,7 +15,7 @@ import { writeFacts } from './facts.ts';
 import type { Files } from './files.ts';
 import type { LockKeeper } from './lock.ts';
 import type { HeldLock } from './lock-file.ts';
-import { partialJournal, sealPartial } from './partial.ts';
+import { type PartialFile, partialJournal, sealPartial } from './partial.ts';
 
 export interface Taking {
   readonly files: Files;
@@ -62,10 +62,20 @@ interface PartialOptions extends PutOptions {
 
 async function openPartial(taking: Taking, target: Descriptor, options: PartialOptions): Promise<Ingest> {
   const { files } = taking;
-  const { stem, lock, leave, diffId } = options;
-  const { path, found } = await adoptPartial(files, stem, lock);
+  const { path, found } = await adoptPartial(files, options.stem, options.lock);
   const fd = files.fs.openSync(path, found ? 'r+' : 'wx+', files.modes.file);
-  const partial = { fs: files.fs, fd, path, size: target.size };
+  try {
+    return ingestInto({ fs: files.fs, fd, path, size: target.size }, taking, target, options);
+  } catch (error) {
+    files.fs.closeSync(fd);
+    throw error;
+  }
+}
+
+function ingestInto(partial: PartialFile, taking: Taking, target: Descriptor, options: PartialOptions): Ingest {
+  const { files } = taking;
+  const { fs, fd, path } = partial;
+  const { stem, lock, leave, diffId } = options;
   let finished = false;
   return openFileIngest({
     target,
@@ -75,11 +85,11 @@ async function openPartial(taking: Taking, target: Descriptor, options: PartialO
     path,
     journal: partialJournal(partial),
     lending: { kind: 'partial' },
-    fs: files.fs,
+    fs,
     guard: () => lock.assertHeld(),
     async finish(layer) {
       sealPartial(partial);
-      if (files.sync) await syncFile(files.fs, fd);
+      if (files.sync) await syncFile(fs, fd);
       const blob = blobPath(files, target.digest);
       await files.ensure(dirname(blob));
       lock.assertHeld({ now: true });
@@ -89,7 +99,7 @@ async function openPartial(taking: Taking, target: Descriptor, options: PartialO
     },
     async close() {
       try {
-        files.fs.closeSync(fd);
+        fs.closeSync(fd);
         if (!finished) {
           lock.assertHeld({ now: true });
           abandonPartial(files, stem, path);
