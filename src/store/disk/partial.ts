@@ -21,7 +21,12 @@ export function partialJournal(partial: PartialFile): RangeJournal {
   const { fs, fd, path, size } = partial;
   let hasTable = fs.fstatSync(fd).size > size;
   return {
-    load: () => (hasTable ? readTable(partial) : [{ start: 0, end: fs.fstatSync(fd).size }]),
+    load() {
+      // Another thread may have had it in the meantime.
+      const length = fs.fstatSync(fd).size;
+      hasTable = length > size;
+      return hasTable ? readTable(partial) : [{ start: 0, end: length }];
+    },
     note(ranges) {
       hasTable ||= ranges.some((range) => range.start > 0);
       if (hasTable) writeRegion({ fs, fd, base: 0, path }, tableStart(size), encodeTable({ ranges, sealed: false }));
