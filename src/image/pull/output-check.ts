@@ -23,7 +23,9 @@ export async function checkOutput(options: PullOptions): Promise<void> {
   try {
     await access(folder, constants.W_OK);
   } catch (error) {
-    throw new DrayError('IO_FAILED', `cannot write ${output.path}: ${messageOf(error)}`, { cause: error });
+    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const why = absent ? `there is no folder ${folder}` : messageOf(error);
+    throw new DrayError('IO_FAILED', `cannot write ${output.path}: ${why}`, { cause: error });
   }
   if (isFolder(output)) return;
   if ((await stat(output.path).catch(() => undefined))?.isDirectory() === true) {
