@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DrayError, type ErrorCode } from '#errors';
-import { fakeContext } from './fake-context.ts';
+import { fakeContext } from './fake-context.test.fixture.ts';
 import { interruption } from './interruption.ts';
 import { run } from './run.ts';
 

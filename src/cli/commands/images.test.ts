@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoredImage } from '#image';
-import { fakeContext } from '../fake-context.ts';
+import { fakeContext } from '../fake-context.test.fixture.ts';
 import { run } from '../run.ts';
 
 const NOW = Date.parse('2026-11-21T05:17:06Z');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { Input } from '../context.ts';
-import { type FakeContext, fakeContext } from '../fake-context.ts';
+import { type FakeContext, fakeContext } from '../fake-context.test.fixture.ts';
 import { run } from '../run.ts';
 
 interface Login {

@@ -5,7 +5,7 @@ import { DrayError } from '#errors';
 import type { PullOptions, PullPlan, PullResult } from '#image';
 import type { Descriptor, Digest } from '#oci';
 import type { ProgressEvent } from '#progress';
-import { type FakeContext, type FakeOptions, fakeContext } from '../fake-context.ts';
+import { type FakeContext, type FakeOptions, fakeContext } from '../fake-context.test.fixture.ts';
 import { run } from '../run.ts';
 
 const digestOf = (start: string): Digest => `sha256:${start.padEnd(64, '0')}`;

@@ -26,7 +26,7 @@ export class LiveRegion {
     if (same && (columns === this.#columns || lines.length === 0)) return;
     const up = this.#up();
     const text = lines.map((line) => `${ERASE_LINE}${line}\n`).join('');
-    this.#terminal.write(`${up}${text}${lines.length < this.#drawn.length || up === '' ? ERASE_BELOW : ''}`);
+    this.#terminal.write(`${up}${text}${lines.length < this.#drawn.length ? ERASE_BELOW : ''}`);
     this.#drawn = lines;
     this.#columns = columns;
   }
