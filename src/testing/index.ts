@@ -25,7 +25,7 @@ export {
   status,
 } from './faults/answers.ts';
 export { endless, extraBytes, flipByte, replaceBody, truncate } from './faults/bodies.ts';
-export { cutAfter, delay, hangUp, neverAnswer, rawAnswer, slow, stallAfter } from './faults/connection.ts';
+export { cutAfter, delay, hangUp, neverAnswer, rawAnswer, slow, stallAfter, takeOver } from './faults/connection.ts';
 export { answerWith, changeReply, changeRequest, type Fault, type Match } from './faults/fault.ts';
 export {
   type ArtifactOptions,

@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import { reply, withDelivery } from '../registry/reply.ts';
+import type { RegistryRequest } from '../registry/request.ts';
 import { answerWith, changeReply, type Fault, type Match } from './fault.ts';
 
 /** Closes the connection after `bytes` of a body that is longer; with `reset` by a TCP reset, which may take bytes on their way along. */
@@ -30,6 +32,11 @@ export function hangUp(match: Match & { readonly reset?: boolean } = {}): Fault 
 export function rawAnswer(bytes: Uint8Array | string, match: Match = {}): Fault {
   const raw = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
   return answerWith(match, () => withDelivery(reply(0, {}), { raw }));
+}
+
+/** Gives the connection to `script`, which says what it likes, when it likes, and ends it or does not. */
+export function takeOver(script: (socket: Socket, request: RegistryRequest) => void, match: Match = {}): Fault {
+  return answerWith(match, (request) => withDelivery(reply(0, {}), { takeOver: (socket) => script(socket, request) }));
 }
 
 /** Waits so many milliseconds before the head. */

@@ -31,7 +31,8 @@ export async function deliver(response: ServerResponse, answer: Reply, options: 
 function isNoAnswer(socket: Socket, delivery: Delivery): boolean {
   if (delivery.instead === 'hang-up') hangUp(socket, delivery);
   if (delivery.raw !== undefined) socket.end(delivery.raw);
-  return delivery.instead !== undefined || delivery.raw !== undefined;
+  delivery.takeOver?.(socket);
+  return delivery.instead !== undefined || delivery.raw !== undefined || delivery.takeOver !== undefined;
 }
 
 function writeHead(response: ServerResponse, answer: Reply): void {

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+
 /** How an answer goes over the wire; everything left out is as an honest server does it. Counts are bytes of the body. */
 export interface Delivery {
   /** `length` announces the size (unless the headers already say one), `chunked` does not, `close` ends the body by ending the connection. */
@@ -18,6 +20,8 @@ export interface Delivery {
   readonly instead?: 'hang-up' | 'silence';
   /** Written to the socket in place of an HTTP answer; the connection is closed behind it. */
   readonly raw?: Uint8Array;
+  /** Given the connection in place of an answer: what is said there, and when it ends, is its business. */
+  readonly takeOver?: (socket: Socket) => void;
 }
 
 /** An answer, before it is sent. Header names in lower case. */
