@@ -56,7 +56,8 @@ export async function copyBlobs(
     const present = new Set<string>();
     for (const blob of distinct) {
       if (await target.has(blob.target, { signal: stop.signal })) present.add(blob.target.digest);
-      reportOf(blob, options).state(present.has(blob.target.digest) ? 'exists' : 'queued', 0);
+      const here = present.has(blob.target.digest);
+      reportOf(blob, options).state(here ? 'exists' : 'queued', here ? blob.target.size : 0);
     }
     const missing = distinct.filter((blob) => !present.has(blob.target.digest));
     missing.sort((a, b) => b.target.size - a.target.size);

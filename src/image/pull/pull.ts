@@ -7,6 +7,7 @@ import type { PullOptions, PullPlan, PullResult } from '../types.ts';
 import { type Wanted, wantedPlatforms } from '../wanted.ts';
 import { blobWork, totalBytes } from './blobs.ts';
 import { fetchBlobs, putDocuments } from './fetch.ts';
+import { writeHealing } from './heal.ts';
 import { everyTag, parseNames } from './names.ts';
 import { writeOutput, writeStraight } from './output.ts';
 import { checkOutput } from './output-check.ts';
@@ -42,7 +43,9 @@ export async function pullAll(
       pulled.push(resolved);
     }
   }
-  if (options.output !== undefined) await writeOutput(pulled, places, options);
+  if (options.output !== undefined) {
+    await writeHealing(pulled, places, options, () => writeOutput(pulled, places, options));
+  }
   return results;
 }
 
