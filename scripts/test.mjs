@@ -5,7 +5,7 @@ import { build, buildTests } from './build.mjs';
 import { Failure, root, run, start } from './run.mjs';
 
 /** Longest that one test file may take, in milliseconds. */
-const TIMEOUT = 180_000;
+const TIMEOUT = 120_000;
 
 /**
  * `npm test -- src/oci exports --test-only`: words choose the files whose path contains one of them, options go to the runner.

@@ -1,4 +1,7 @@
-/** The rooms of src/ by tier: a room imports only rooms of a lower one. `dray` stands for the files directly in src/. */
+/**
+ * The rooms of src/ by tier: a room imports only rooms of a lower one. `dray` stands for the files directly in src/, `worker` for the one of
+ * them that a thread begins with.
+ */
 export const TIERS: Readonly<Record<string, number>> = {
   errors: 0,
   oci: 1,
@@ -12,6 +15,7 @@ export const TIERS: Readonly<Record<string, number>> = {
   store: 4,
   image: 5,
   dray: 6,
+  worker: 6,
   cli: 7,
   testing: 7,
 };
