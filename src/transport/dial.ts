@@ -77,7 +77,7 @@ interface Failure {
   readonly error: Error;
 }
 
-class AllFailed extends Error {
+export class AllFailed extends Error {
   readonly failures: readonly Failure[];
 
   constructor(failures: readonly Failure[]) {
@@ -86,7 +86,8 @@ class AllFailed extends Error {
   }
 }
 
-function race<T extends { readonly socket: Socket }>(
+/** Connects to all of `addresses`, one after the other and beside each other; exported for its test. */
+export function race<T extends { readonly socket: Socket }>(
   addresses: readonly string[],
   open: (address: string) => T,
   signal: AbortSignal,

@@ -1,12 +1,19 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
 /** For an address that `isIP` has found to be one. */
-export const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
+export const familyOf = (address: string): 'ipv4' | 'ipv6' => (address.includes(':') ? 'ipv6' : 'ipv4');
 
-const blockList = (subnets: readonly (readonly [address: string, prefix: number])[]): BlockList => {
-  const list = new BlockList();
-  for (const [address, prefix] of subnets) list.addSubnet(address, prefix, familyOf(address));
-  return list;
+type Subnets = readonly (readonly [address: string, prefix: number])[];
+
+/** Made when it is first asked: what Node knows of addresses takes milliseconds to load. */
+const blockList = (subnets: Subnets): (() => BlockList) => {
+  let list: BlockList | undefined;
+  return () => {
+    if (list !== undefined) return list;
+    list = new BlockList();
+    for (const [address, prefix] of subnets) list.addSubnet(address, prefix, familyOf(address));
+    return list;
+  };
 };
 
 const LOOPBACK = blockList([
@@ -52,8 +59,13 @@ export function bareHost(host: string): string {
     .toLowerCase();
 }
 
-function isIn(list: BlockList, bare: string): boolean {
-  return isIP(bare) !== 0 && list.check(bare, familyOf(bare));
+function isIn(list: () => BlockList, bare: string): boolean {
+  return isAddress(bare) && list().check(bare, familyOf(bare));
+}
+
+/** Names, which is what most hosts have, are told apart without the rules for IPv6. */
+function isAddress(bare: string): boolean {
+  return /^[\d.]+$|:/.test(bare) && isIP(bare) !== 0;
 }
 
 /** True for `localhost`, names below it, and loopback addresses. */

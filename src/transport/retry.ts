@@ -83,7 +83,7 @@ function mayPass(outcome: Outcome, request: HttpRequest, answered: ReadonlySet<s
 /** Milliseconds that the server asks to wait; 0 where it says nothing that can be understood. */
 async function askedWait(response: HttpResponse, request: HttpRequest, clock: Clock): Promise<number> {
   const text = response.headers.get('retry-after')?.trim() ?? '';
-  const wait = /^\d{1,10}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock.now();
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock.now();
   if (!(wait > 0)) return 0;
   if (wait <= LONGEST_RETRY_AFTER) return wait;
   await response.body.discard();

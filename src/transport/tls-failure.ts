@@ -111,6 +111,6 @@ export function tlsFailure(label: string, error: unknown, detail: FailureDetail)
 
 /** The names that the certificate does have, from Node's error. */
 function namesIn(error: unknown): string {
-  const names = / altnames: (.*)$/s.exec(messageOf(error))?.[1] ?? messageOf(error);
+  const names = /.* altnames: (.*)$/s.exec(messageOf(error))?.[1] ?? messageOf(error);
   return cleanText(names.replace(/\bDNS:/g, '').replace(/\bIP Address:/g, ''), 120);
 }
