@@ -428,7 +428,7 @@ test('a request with a body is sent again whole', async () => {
   );
 });
 
-test('a registry that asks for another scope each time does not fill the memory', async () => {
+test('a registry that asks for another scope each time is given up each time', async () => {
   let asked = 0;
   const { get, seen } = bench(({ url }) =>
     url.host === 'auth.example'

@@ -120,6 +120,8 @@ test('what a helper echoes when it cannot store is not repeated', async () => {
 });
 
 test('a helper that hangs is stopped, also when a child of it holds the pipe', async () => {
+  const pipes = (): number => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+  const before = pipes();
   const began = performance.now();
   assert.match(
     (await failure(helperOf('setInterval(() => {}, 1000);', 300).get('h'))).message,
@@ -130,6 +132,8 @@ test('a helper that hangs is stopped, also when a child of it holds the pipe', a
   chmodSync(path, 0o755);
   assert.match((await failure(createHelper('parent', { env, timeout: 300 }).get('h'))).message, /was stopped/);
   assert.ok(performance.now() - began < 8000);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(pipes(), before, 'a pipe that stays open would keep the process from its end');
 });
 
 test('a cancel stops a helper', async () => {
@@ -172,7 +176,8 @@ test('where helpers are looked for', async () => {
     join(bin, 'docker-credential-found'),
   );
   assert.equal(await findHelper('docker-credential-found', { Path: bin }), join(bin, 'docker-credential-found'));
-  for (const path of [undefined, '', '.', other]) {
+  process.chdir(bin);
+  for (const path of [undefined, '', '.', ':', './', other]) {
     await assert.rejects(findHelper('docker-credential-found', { PATH: path }), (error) =>
       hasCode(error, 'CREDENTIALS_UNAVAILABLE'),
     );

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import type { Environment } from './helper-program.ts';
 
 export interface RunOptions {
@@ -14,7 +13,12 @@ export interface RunOptions {
 }
 
 /** Runs a program and resolves with what it wrote to its standard output. Rejects when it cannot start, takes too long, writes too much or is cancelled. */
-export function runProgram(program: string, options: RunOptions): Promise<{ code: number | null; output: string }> {
+export async function runProgram(
+  program: string,
+  options: RunOptions,
+): Promise<{ code: number | null; output: string }> {
+  // Loaded for the few that have helpers.
+  const { spawn } = await import('node:child_process');
   const { argument, input, env, timeout, limit, signal } = options;
   return new Promise((resolve, reject) => {
     // Windows starts its scripts by the shell alone.

@@ -1,6 +1,6 @@
-import { pour } from '#bytes';
 import type { Clock } from '#timing';
 import { cleanText, type HttpResponse } from '#transport';
+import { readSome } from '../read-some.ts';
 import type { Credential } from '../types.ts';
 import { redact } from './credential.ts';
 
@@ -20,29 +20,9 @@ export interface WordsOptions {
  * says nothing that can be read. Uses the body up, and never fails: the status alone is reason enough.
  */
 export async function serverWords(response: HttpResponse, { clock, credential }: WordsOptions): Promise<string> {
-  const text = await readSome(response, clock);
+  const text = await readSome(response, { limit: LIMIT, patience: PATIENCE, clock });
   const words = redact(chooseWords(text), credential);
   return redact(cleanText(words, SHOWN), credential);
-}
-
-async function readSome(response: HttpResponse, clock: Clock): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let left = LIMIT;
-  const waiting = new AbortController();
-  const patience = clock.sleep(PATIENCE, waiting.signal).then(() => {
-    left = 0;
-  });
-  patience.catch(() => {});
-  const reading = pour(response.body, (chunk) => {
-    text += decoder.decode(chunk.subarray(0, left), { stream: true });
-    left -= chunk.length;
-    return left > 0;
-  });
-  reading.catch(() => {});
-  await Promise.race([reading, patience]).catch(() => {});
-  waiting.abort();
-  return text;
 }
 
 function chooseWords(text: string): string {

@@ -143,7 +143,7 @@ test('refusals', async () => {
       { status: 401, ...said },
       USER,
     ],
-    [/^UNAUTHORIZED: auth.example refuses the credentials .*403/, { status: 403 }, USER],
+    [/^DENIED: no token for registry.example: auth.example does not allow it \(403\)$/, { status: 403 }, USER],
     [
       /^UNAUTHORIZED: auth.example refuses the credentials .*400: invalid_grant/,
       { status: 400, body: '{"error":"invalid_grant"}' },
@@ -151,7 +151,7 @@ test('refusals', async () => {
     ],
     [/^TOKEN_REFUSED: .*400/, { status: 400 }, USER],
     [/^UNAUTHORIZED: auth.example gives no token for registry.example without credentials \(401\)$/, { status: 401 }],
-    [/^UNAUTHORIZED: .*without credentials \(403: DENIED\)/, { status: 403, body: '{"errors":[{"code":"DENIED"}]}' }],
+    [/^DENIED: .*does not allow it \(403: DENIED\)/, { status: 403, body: '{"errors":[{"code":"DENIED"}]}' }],
     [/^TOKEN_REFUSED: .*404/, { status: 404 }],
     [/^TOO_MANY_REQUESTS: /, { status: 429 }],
     [/^SERVER_FAILED: .*503/, { status: 503, body: '<html>hello</html>' }],

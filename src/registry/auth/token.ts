@@ -1,5 +1,5 @@
 import { readAll } from '#bytes';
-import { cancelled, DrayError, isDrayError } from '#errors';
+import { cancelled, DrayError, type ErrorCode, isDrayError } from '#errors';
 import { followRedirects, type HttpRequest, type HttpResponse } from '#transport';
 import { basicAuthorization, type UserPassword, userPassword } from './credential.ts';
 import { loginHint } from './refusals.ts';
@@ -22,7 +22,7 @@ const EARLIEST_RENEWAL = 30;
 
 /**
  * Asks a token service for a token: with an identity token by the oauth2 form, with user and password or anonymously by GET.
- * Rejects with UNAUTHORIZED where the credentials (or having none) were refused, TOKEN_REFUSED where the answer holds no usable token,
+ * Rejects with UNAUTHORIZED where the credentials (or having none) were refused, DENIED where they do not suffice, TOKEN_REFUSED where the answer holds no usable token,
  * STALLED after a minute, and with the transport's errors.
  * @see https://distribution.github.io/distribution/spec/auth/token/
  */
@@ -129,27 +129,27 @@ async function refused(response: HttpResponse, order: TokenOrder, means: TokenMe
   const words = await serverWords(response, { clock: means.clock, credential });
   const answer = `${status}${words === '' ? '' : `: ${words}`}`;
   const service = order.realm.host;
-  const options = { detail: { registry: asking.name, tokenService: service, status } };
-  if (status === 429)
-    return new DrayError(
-      'TOO_MANY_REQUESTS',
-      `no token for ${asking.name}: ${service} limits requests (${answer})`,
-      options,
-    );
-  if (status >= 500)
-    return new DrayError('SERVER_FAILED', `no token for ${asking.name}: ${service} failed (${answer})`, options);
+  const detail = { registry: asking.name, tokenService: service, status };
+  const fail = (code: ErrorCode, reason: string): DrayError =>
+    new DrayError(code, `no token for ${asking.name}: ${service} ${reason}`, { detail });
+  if (status === 429) return fail('TOO_MANY_REQUESTS', `limits requests (${answer})`);
+  if (status >= 500) return fail('SERVER_FAILED', `failed (${answer})`);
+  if (status === 403) return fail('DENIED', `does not allow it (${answer})`);
   const hint = loginHint(asking.name);
   // A refused identity token is oauth2's invalid_grant, which is a 400.
-  if (credential !== undefined && (status === 401 || status === 403 || (status === 400 && credential.identityToken)))
+  if (credential !== undefined && (status === 401 || (status === 400 && credential.identityToken)))
     return new DrayError('UNAUTHORIZED', `${service} refuses the credentials for ${asking.name} (${answer})`, {
-      ...options,
+      detail: { ...detail, credentials: 'refused' },
       hint: `check them, or ${hint}`,
     });
-  if (status === 401 || status === 403)
+  if (status === 401)
     return new DrayError(
       'UNAUTHORIZED',
       `${service} gives no token for ${asking.name} without credentials (${answer})`,
-      { ...options, hint },
+      {
+        detail: { ...detail, credentials: 'none' },
+        hint,
+      },
     );
-  return new DrayError('TOKEN_REFUSED', `no token for ${asking.name}: ${service} answers ${answer}`, options);
+  return fail('TOKEN_REFUSED', `answers ${answer}`);
 }
