@@ -143,6 +143,14 @@ test('a token that is good for one request only does not end a pull', async () =
   assert.equal(tokens(seen), 5);
 });
 
+test('tokens that run out after few requests do not end a pull of many at once', async () => {
+  const { get } = bench(tokenRegistry(2));
+  for (let round = 0; round < 3; round++) {
+    const responses = await Promise.all(Array.from({ length: 12 }, () => get()));
+    assert.ok(responses.every(({ status }) => status === 200));
+  }
+});
+
 test('a token is renewed a little before its end, and not before that', async () => {
   const { get, seen, clock } = bench(tokenRegistry());
   await get();
@@ -214,6 +222,18 @@ test('a token that does not suffice is an error at once; without a reason, after
   const unknown = bench(refusing(CHALLENGE), { credentials: { 'registry.example': USER } });
   assert.match(await failure(unknown.get()), /^UNAUTHORIZED: registry\.example refuses the credentials for /);
   assert.equal(unknown.seen.length, 5);
+});
+
+test('a token service that gives the same token again and again does not make for endless tries', async () => {
+  const { get, seen } = bench(({ url, headers }) => {
+    if (url.host === 'auth.example') return { body: '{"token":"t"}' };
+    const good = headers['authorization'] === 'Bearer t' && url.pathname.includes('/manifests/');
+    return good ? {} : { status: 401, headers: { 'www-authenticate': CHALLENGE } };
+  });
+  await get();
+  const before = seen.length;
+  assert.match(await failure(get('/v2/a/b/blobs/x')), /^UNAUTHORIZED/);
+  assert.equal(seen.length - before, 5);
 });
 
 test('Basic', async () => {

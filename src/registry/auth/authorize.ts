@@ -44,6 +44,8 @@ export interface Authorizer {
 
 /** First as things stand, then with what the 401 asks for, then once more with a new token. */
 const MOST_SENDS = 3;
+/** Where the token that is refused was taken before, it has run out; many requests at once may each find that the new one has, too. */
+const MOST_RENEWALS = 20;
 
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return new EndpointAuthorizer(options);
@@ -56,6 +58,8 @@ class EndpointAuthorizer implements Authorizer {
   private readonly tokens: TokenCache;
   /** By scopes: how the endpoint wanted the last such request. */
   private readonly answers = new Map<string, Answer>();
+  /** What was last shown and not refused. */
+  private taken: string | undefined;
 
   constructor(options: AuthorizerOptions) {
     const { endpoint, clock = systemClock } = options;
@@ -98,16 +102,23 @@ class EndpointAuthorizer implements Authorizer {
   private async send(request: HttpRequest, next: Transport, scopes: readonly string[]): Promise<HttpResponse> {
     const own = request.headers?.['authorization'];
     let shown = own ?? (await this.authorization(scopes, request));
+    let last: string | undefined;
     for (let sends = 1; ; sends++) {
       const response = await next(shown === undefined ? request : withAuthorization(request, shown));
       // A redirect may have led elsewhere, where another server says no to something else.
-      if (response.url.origin !== this.asking.url.origin) return response;
-      if (response.status !== 401 && response.status !== 403) return response;
+      const isElsewhere = response.url.origin !== this.asking.url.origin;
+      if (isElsewhere || (response.status !== 401 && response.status !== 403)) {
+        this.taken = shown;
+        return response;
+      }
       const refused: Refused = { registry: this.asking.name, request, response };
       const credential = own === undefined ? this.answers.get(keyOf(scopes))?.credential : givenHeader(own);
       const words = { clock: this.clock, credential: shown === undefined ? undefined : credential };
       if (response.status === 403) throw await denied(refused, words);
-      if (own !== undefined || sends === MOST_SENDS) throw await unauthorized(refused, words);
+      const hasRunOut = shown !== undefined && shown === this.taken && shown !== last;
+      if (own !== undefined || sends >= (hasRunOut ? MOST_RENEWALS : MOST_SENDS))
+        throw await unauthorized(refused, words);
+      last = shown;
       shown = await this.answer(refused, shown, scopes);
     }
   }
