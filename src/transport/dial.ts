@@ -40,7 +40,10 @@ export async function dial<T extends { readonly socket: Socket }>(
 async function lookup({ host, label, detail }: Destination, signal: AbortSignal): Promise<readonly string[]> {
   if (isIP(host) !== 0) return [host];
   const { promises } = await import('node:dns');
-  const stopped = new Promise<never>((_resolve, reject) => onAbort(signal, () => reject(cancelled(signal))));
+  let forget = (): void => undefined;
+  const stopped = new Promise<never>((_resolve, reject) => {
+    forget = onAbort(signal, () => reject(cancelled(signal)));
+  });
   try {
     const found = await Promise.race([promises.lookup(host, { all: true }), stopped]);
     return inTurns(found.map(({ address }) => address)).slice(0, MOST_ADDRESSES);
@@ -58,6 +61,8 @@ async function lookup({ host, label, detail }: Destination, signal: AbortSignal)
         cause: error,
       },
     );
+  } finally {
+    forget();
   }
 }
 

@@ -228,6 +228,17 @@ test('roots from files are read when Node’s own do not suffice, and only then 
   await assert.rejects(get({}, { trust: { system: true } }), failsWith('TLS_FAILED', /authority/));
 });
 
+test('a host with authorities of its own is still vouched for by the roots', async (t) => {
+  const { get } = await tlsScene(t);
+  const folder = await mkdtemp(join(tmpdir(), 'dray-trust-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'roots.pem'), authority);
+  const trust = { system: false, file: join(folder, 'roots.pem') };
+  assert.equal(await get({ ca: [otherAuthority] }, { trust }), 1);
+  assert.equal(await get({ ca: [authority] }, { trust }), 1);
+  await assert.rejects(get({ ca: [otherAuthority] }), failsWith('TLS_FAILED', /authority/));
+});
+
 test('a trust file that cannot be read is an error that names it, at the first TLS connection', async (t) => {
   const { get, server } = await tlsScene(t);
   const client = createTransport({ trust: { system: false, file: '/no/such/roots.pem' } });
