@@ -28,7 +28,7 @@ import { type DiskStore, openDiskStore } from '#store';
 import { type Defaults, defaults } from './defaults.ts';
 import type { Dray, DrayOptions } from './dray.ts';
 import { configFileOf, NamedDomains, registrySettings, type Settings } from './settings.ts';
-import { createThreads, type Threads } from './threads.ts';
+import type { Threads } from './threads.ts';
 
 /** Set by the bundler. */
 declare const DRAY_VERSION: string | undefined;
@@ -155,17 +155,17 @@ class LocalDray implements Dray {
       registries: createRegistryClient(client),
       store: () => this.#openStore(),
       scratch: () => this.#openScratch(),
-      carrier: this.#openThreads(),
+      carrier: () => this.#openThreads(),
       host: this.#host(),
       sync: this.#options.sync !== false,
     };
     return { places, concurrency };
   }
 
-  /** Only settled here: threads start when there is work for them. */
-  #openThreads(): Threads | undefined {
+  async #openThreads(): Promise<Threads> {
     const count = this.#options.threads ?? Math.min(availableParallelism() - 1, MOST_THREADS);
-    if (count > 0) this.#threads ??= createThreads({ ...workerScript(), count });
+    const { createThreads } = await import('./threads.ts');
+    this.#threads ??= createThreads({ ...workerScript(), count });
     return this.#threads;
   }
 

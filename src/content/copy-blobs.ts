@@ -17,7 +17,7 @@ export interface CopyBlobsOptions extends CallOptions {
   /** Connections of one large blob, where the source can give parts; 1 keeps to one. 6 by default. */
   readonly lanes?: number | undefined;
   /** Other threads, for when there is much to bring. */
-  readonly carrier?: Carrier | undefined;
+  readonly carrier?: (() => Promise<Carrier>) | undefined;
 }
 
 /** Below this, other threads are not there before the work is done. */
@@ -62,7 +62,7 @@ export async function copyBlobs(
     const missing = distinct.filter((blob) => !present.has(blob.target.digest));
     missing.sort((a, b) => b.target.size - a.target.size);
     const much = missing.length > 1 && missing.reduce((sum, { target: { size } }) => sum + size, 0) >= WORTH_THREADS;
-    const job: Job = { ...places, carrier: much ? options.carrier : undefined };
+    const job: Job = { ...places, carrier: much ? await options.carrier?.() : undefined };
     await allOrFirstError(
       missing.map((blob) => copyBlob(blob, job)),
       stop,

@@ -5,6 +5,7 @@ import type { BlobReport } from './blob-report.ts';
 import { createGrowth } from './growth.ts';
 import type { Limit } from './limit.ts';
 import type { Fetched, Ingest, Source } from './ports.ts';
+import { LEAST_PROGRESS } from './watch.ts';
 
 /** Connections that one blob may take besides its first: `places` are shared by all blobs in transfer. */
 export interface ExtraLanes {
@@ -16,12 +17,12 @@ export interface ExtraLanes {
 export interface LanesOptions {
   readonly report: BlobReport;
   readonly clock: Clock;
-  /** Failures in a row, without a byte between, that are borne. */
+  /** Failures in a row, without progress between, that are borne. */
   readonly retries: number;
   readonly signal: AbortSignal;
   readonly extra: ExtraLanes | undefined;
-  /** Called whenever bytes come. */
-  readonly onBytes: () => void;
+  /** Called whenever bytes come on a connection that has brought more than a few. */
+  readonly onProgress: () => void;
 }
 
 /** Blobs under this are not worth a second connection. */
@@ -33,8 +34,11 @@ const FAILURES_ALLOWED = 50;
 interface Lane {
   position: number;
   end: number;
-  /** Bytes have come on the request that is running. */
-  flowing: boolean;
+  /** Bytes that have come on the request that is running, and those of them that were missing. */
+  came: number;
+  fresh: number;
+  /** It has an answer. */
+  answered: boolean;
   retired: boolean;
   readonly controller: AbortController;
 }
@@ -61,6 +65,8 @@ class Fetching {
   readonly #growth;
   readonly #size: number;
   #received: number;
+  /** Missing bytes have come since this began. */
+  #flowed = false;
   #inARow = 0;
   #failures = 0;
   #fatal: Error | undefined;
@@ -86,7 +92,8 @@ class Fetching {
   }
 
   #open(): Lane {
-    const lane = { position: 0, end: 0, flowing: false, retired: false, controller: new AbortController() };
+    const controller = new AbortController();
+    const lane = { position: 0, end: 0, came: 0, fresh: 0, answered: false, retired: false, controller };
     this.#lanes.add(lane);
     return lane;
   }
@@ -100,7 +107,9 @@ class Fetching {
         if (piece === undefined) return;
         lane.position = piece.start;
         lane.end = piece.end;
-        lane.flowing = false;
+        lane.came = 0;
+        lane.fresh = 0;
+        lane.answered = false;
         try {
           await this.#fetchPiece(lane);
         } catch (error) {
@@ -128,7 +137,7 @@ class Fetching {
     }
     if (victim === undefined) return undefined;
     const { position, end } = victim;
-    if (!victim.flowing && this.#received > 0 && lane.position > 0) {
+    if (victim.fresh === 0 && this.#received > 0 && lane.position > 0) {
       victim.retired = true;
       victim.end = position;
       victim.controller.abort();
@@ -148,11 +157,13 @@ class Fetching {
       end: lane.end === this.#size ? undefined : lane.end,
       signal: lane.controller.signal,
     });
+    lane.answered = true;
     let at = await this.#startOf(fetched, lane);
     await fetched.pour((chunk) => {
       const skip = Math.min(chunk.length, Math.max(0, lane.position - at));
       at += chunk.length;
-      this.#options.onBytes();
+      lane.came += chunk.length;
+      if (lane.came >= LEAST_PROGRESS) this.#options.onProgress();
       if (lane.retired) return false;
       if (skip === chunk.length) return true;
       const fresh = skip === 0 ? chunk : chunk.subarray(skip);
@@ -185,9 +196,10 @@ class Fetching {
   #keep(lane: Lane, chunk: Uint8Array): void {
     this.#ingest.write(lane.position, chunk);
     lane.position += chunk.length;
-    lane.flowing = true;
+    lane.fresh += chunk.length;
     this.#received += chunk.length;
-    this.#inARow = 0;
+    this.#flowed = true;
+    if (lane.fresh >= LEAST_PROGRESS || lane.position === lane.end) this.#inARow = 0;
     const now = this.#options.clock.monotonic();
     this.#options.report.progress(this.#received, now);
     if (now - this.#considered >= 50) {
@@ -230,7 +242,9 @@ class Fetching {
       this.#growth.settle(this.#lanes.size - 1);
       return false;
     }
-    if (!isDrayError(error) || !hasCode(error, 'CONNECTION_LOST', 'STALLED')) throw error;
+    if (!hasCode(error, 'CONNECTION_LOST', 'STALLED', 'CONNECT_FAILED')) throw error;
+    // Without an answer the source has tried more than once: only what has worked before is worth more patience.
+    if (!lane.answered && !this.#flowed) throw error;
     this.#inARow += 1;
     this.#failures += 1;
     if (this.#inARow > retries || this.#failures > FAILURES_ALLOWED + this.#size / 262_144) throw error;

@@ -36,11 +36,14 @@ export async function listImages(
       options.onEvent?.({ kind: 'warning', text: `${stored.name} is not whole: ${error.message}` });
     }
   }
-  return images.toSorted((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || compareNames(a, b));
+  return images.toSorted(
+    (a, b) => compare(b.created, a.created) || compare(a.repository, b.repository) || compare(a.tag, b.tag),
+  );
 }
 
-function compareNames(a: StoredImage, b: StoredImage): number {
-  return a.repository.localeCompare(b.repository) || (a.tag ?? '').localeCompare(b.tag ?? '');
+/** By code units: the locale's order would cost the start-up of its tables. */
+function compare(a = '', b = ''): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 async function describe(

@@ -11,7 +11,7 @@ export interface Places {
   /** A store for this run alone, gone when the work is over. */
   readonly scratch: () => Promise<DiskStore>;
   /** Other threads for large pulls, where there are any. */
-  readonly carrier: Carrier | undefined;
+  readonly carrier: (() => Promise<Carrier>) | undefined;
   /** The machine's own platform; linux on systems that run containers in a virtual machine. */
   readonly host: Platform;
   /** False: files are not flushed to the disk before they count as written. */

@@ -56,7 +56,7 @@ export function registryFlags(): Option[] {
     repeatable('--mirror <URL>', 'Ask this mirror first (repeatable)', address('https', 'http')),
     toggle('--no-sync', 'Do not wait until the disk has what was written'),
     ...connectionFlags(),
-  ].sort((a, b) => (a.long ?? '').localeCompare(b.long ?? ''));
+  ].sort((a, b) => ((a.long ?? '') < (b.long ?? '') ? -1 : 1));
 }
 
 /** Throws a UsageError for registry flags that contradict each other. */

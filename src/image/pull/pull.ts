@@ -9,7 +9,6 @@ import { blobWork, totalBytes } from './blobs.ts';
 import { fetchBlobs, putDocuments } from './fetch.ts';
 import { writeHealing } from './heal.ts';
 import { everyTag, parseNames } from './names.ts';
-import { writeOutput, writeStraight } from './output.ts';
 import { checkOutput } from './output-check.ts';
 import { isSchema1, type Resolved, type ResolveOptions, resolveDocuments } from './resolve.ts';
 import { pulledImages, resultOf } from './result.ts';
@@ -33,6 +32,7 @@ export async function pullAll(
   if (options.store === false) {
     const resolved: Resolved[] = [];
     for (const reference of references) resolved.push(...(await resolve(reference, places, wanted, options)));
+    const { writeStraight } = await import('./output.ts');
     return writeStraight(resolved, places, options);
   }
   const results: PullResult[] = [];
@@ -44,6 +44,8 @@ export async function pullAll(
     }
   }
   if (options.output !== undefined) {
+    // Archives and layouts are loaded where they are written.
+    const { writeOutput } = await import('./output.ts');
     await writeHealing(pulled, places, options, () => writeOutput(pulled, places, options));
   }
   return results;

@@ -1,4 +1,4 @@
-import { createLayerDigester, type LayerDigester } from '#archive';
+import type { LayerDigester } from '#archive';
 import type { CallOptions } from '#content';
 import { DrayError, throwIfCancelled } from '#errors';
 import type { Descriptor, Digest } from '#oci';
@@ -34,6 +34,7 @@ export async function findFacts(
   store: DiskStore,
   { signal }: CallOptions,
 ): Promise<LayerFacts> {
+  const { createLayerDigester } = await import('#archive');
   const digester = createLayerDigester({ algorithm: like.startsWith('sha512:') ? 'sha512' : 'sha256' });
   try {
     const facts = await digest(target, digester, store, signal);
