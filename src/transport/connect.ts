@@ -2,11 +2,11 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { cancelled, DrayError, isDrayError } from '#errors';
 import { onAbort } from './abort.ts';
 import { type Destination, dial } from './dial.ts';
-import { type FailureDetail, reasonOf } from './failures.ts';
+import { ConnectionClosed, type FailureDetail, reasonOf } from './failures.ts';
 import { Malformed } from './malformed.ts';
 import { type Origin, originOf } from './origin.ts';
 import { type Proxy, proxyAuthorization } from './proxy.ts';
-import type { Secure } from './secure.ts';
+import type { Opener, Secure } from './secure.ts';
 import { connectThroughSocks, ProxyRefusal } from './socks.ts';
 import { isUntrusted, tlsFailure } from './tls-failure.ts';
 import { connectThroughHttp } from './tunnel.ts';
@@ -48,7 +48,7 @@ class Attempt {
   readonly #sockets: Socket[] = [];
   #doing = 'looking its address up and connecting';
   #phase: 'connect' | 'tls' = 'connect';
-  /** The server whose certificate was not trusted. */
+  /** The server whose certificate was not trusted, while there are roots that were not looked at. */
   #untrusted: Origin | undefined;
 
   constructor(origin: Origin, settings: ConnectSettings, signal: AbortSignal | undefined) {
@@ -66,9 +66,9 @@ class Attempt {
         if (!this.#stop.signal.aborted) return wire;
       } catch (error) {
         this.#destroy();
-        const again = this.#untrusted !== undefined && this.#settings.secure.widen(this.#untrusted);
+        if (this.#untrusted === undefined && !this.#stop.signal.aborted) throw error;
+        if (this.#untrusted !== undefined) this.#settings.secure.widen(this.#untrusted);
         this.#untrusted = undefined;
-        if (!again && !this.#stop.signal.aborted) throw error;
       }
       if (this.#stop.signal.aborted) throw cancelled(this.#stop.signal);
     }
@@ -95,12 +95,12 @@ class Attempt {
   /** A socket that is our own from end to end, read through `onread`. */
   async #direct(peer: Origin, facts: WireFacts, destination: Destination): Promise<Wire> {
     const { bufferSize, secure } = this.#settings;
-    const openSecure = peer.tls ? await secure.opener(peer) : undefined;
+    const opener = peer.tls ? await secure.opener(peer) : undefined;
     const open = (address: string): Wire => {
       const wire = new Wire(facts, bufferSize);
       const { onread } = wire;
       wire.attach(
-        openSecure?.({ address, onread }) ?? connectSocket({ host: address, port: peer.port, onread }),
+        opener?.open({ address, onread }) ?? connectSocket({ host: address, port: peer.port, onread }),
         'onread',
       );
       this.#sockets.push(wire.socket);
@@ -108,7 +108,7 @@ class Attempt {
     };
     const wire = await dial(destination, open, this.#stop.signal);
     wire.socket.setNoDelay(true);
-    if (openSecure !== undefined) await this.#handshake(wire.socket, peer);
+    if (opener !== undefined) await this.#handshake(wire.socket, peer, opener);
     return wire;
   }
 
@@ -129,10 +129,10 @@ class Attempt {
       raw.resume();
       return wire;
     }
-    const openSecure = await this.#settings.secure.opener(origin);
-    const socket = openSecure({ through: raw });
+    const opener = await this.#settings.secure.opener(origin);
+    const socket = opener.open({ through: raw });
     this.#sockets.push(socket);
-    await this.#handshake(socket, origin);
+    await this.#handshake(socket, origin, opener);
     wire.attach(socket, 'events');
     return wire;
   }
@@ -140,30 +140,30 @@ class Attempt {
   /** The proxy itself, by TCP or, for an https proxy, by TLS. */
   async #reach(proxy: Proxy): Promise<Socket> {
     const peer = originOfProxy(proxy);
-    const openSecure = peer.tls ? await this.#settings.secure.opener(peer) : undefined;
+    const opener = peer.tls ? await this.#settings.secure.opener(peer) : undefined;
     const open = (address: string): { readonly socket: Socket } => {
-      const socket = openSecure?.({ address }) ?? connectSocket({ host: address, port: proxy.port });
+      const socket = opener?.open({ address }) ?? connectSocket({ host: address, port: proxy.port });
       this.#sockets.push(socket);
       return { socket };
     };
     const { socket } = await dial(this.#destination(proxy), open, this.#stop.signal);
     socket.setNoDelay(true);
-    if (openSecure !== undefined) await this.#handshake(socket, peer);
+    if (opener !== undefined) await this.#handshake(socket, peer, opener);
     return socket;
   }
 
-  async #handshake(socket: Socket, peer: Origin): Promise<void> {
+  async #handshake(socket: Socket, peer: Origin, { inReserve }: Opener): Promise<void> {
     this.#phase = 'tls';
     this.#doing = 'the TLS handshake';
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('secureConnect', () => resolve());
         socket.once('error', reject);
-        socket.once('close', () => reject(new Error('closed the connection')));
-        if (socket.destroyed) reject(socket.errored ?? new Error('closed the connection'));
+        socket.once('close', () => reject(new ConnectionClosed()));
+        if (socket.destroyed) reject(socket.errored ?? new ConnectionClosed());
       });
     } catch (error) {
-      if (isUntrusted(error)) this.#untrusted = peer;
+      if (inReserve && isUntrusted(error)) this.#untrusted = peer;
       throw tlsFailure(peer.label, error, this.#detail());
     }
   }

@@ -72,7 +72,12 @@ export class Exchange implements Receiver, BodyOwner, Watched {
       this.#wire.receiver = this;
       if (this.#wire.end !== undefined) return this.ended(this.#wire.end.error);
       this.#settings.stallTimer.add(this);
-      this.#send();
+      try {
+        this.#send();
+      } catch (error) {
+        // The body's factory is the caller's.
+        this.#fail(error);
+      }
     });
   }
 

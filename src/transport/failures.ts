@@ -19,12 +19,22 @@ export interface FailureDetail extends Readonly<Record<string, unknown>> {
   readonly expected?: number | undefined;
 }
 
+/** An end where more was to come: no failure to the system, but one to us. */
+export class ConnectionClosed extends Error {
+  readonly code = 'ENDED';
+
+  constructor() {
+    super('the other side closed the connection');
+  }
+}
+
 /** What the system says, in words. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'reset the connection',
   ECONNABORTED: 'gave the connection up',
   EPIPE: 'closed the connection',
+  ENDED: 'closed the connection',
   EHOSTUNREACH: 'cannot be reached (no route)',
   ENETUNREACH: 'cannot be reached (no network)',
   EHOSTDOWN: 'is down',

@@ -1,5 +1,7 @@
 import { DrayError, type ErrorCode } from '#errors';
 import { cleanText } from './clean-text.ts';
+import type { FailureDetail } from './failures.ts';
+import { originOf } from './origin.ts';
 import { isMetadataService, isPrivate } from './private-address.ts';
 import { publicUrl } from './public-url.ts';
 import type { HttpRequest, HttpResponse, Middleware } from './types.ts';
@@ -103,7 +105,7 @@ function refusal(request: HttpRequest, target: URL, why: string, hint?: string):
 }
 
 function hopError(code: ErrorCode, message: string, { url }: HttpRequest, hint?: string): DrayError {
-  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-  const detail = { host: url.hostname, port, phase: 'head', tlsEstablished: url.protocol === 'https:' };
+  const { hostname, port, tls } = originOf(url);
+  const detail: FailureDetail = { host: hostname, port, phase: 'head', tlsEstablished: tls };
   return new DrayError(code, message, { detail, ...(hint === undefined ? {} : { hint }) });
 }

@@ -18,6 +18,13 @@ export interface SecureOptions {
   readonly onread?: OnReadOpts | undefined;
 }
 
+/** Begins TLS with one host. */
+export interface Opener {
+  open(options: SecureOptions): NodeTls.TLSSocket;
+  /** There are roots that it does not look at: a certificate that it does not trust may be trusted after `widen`. */
+  readonly inReserve: boolean;
+}
+
 /** TLS by host: certificates and sessions. `node:tls` is loaded by the first one: many runs never need it. */
 export class Secure {
   readonly #settings: Readonly<Record<string, TlsSettings>>;
@@ -32,19 +39,22 @@ export class Secure {
     this.#trust = trust;
   }
 
-  /** After a certificate was not trusted: true when more roots were in reserve, so that it is worth another try. */
-  widen(origin: Origin): boolean {
-    const more = this.#trust.hasMore || this.#settingsFor(origin).ca !== undefined;
-    if (!more || this.#needsAll.has(origin.label)) return false;
+  /** A certificate was not trusted: the next opener for `origin` takes all roots there are. */
+  widen(origin: Origin): void {
     this.#needsAll.add(origin.label);
-    return true;
   }
 
-  /** A function that begins TLS for `origin`. Rejects with INVALID_CONFIGURATION for certificates that cannot be used. */
-  async opener(origin: Origin): Promise<(options: SecureOptions) => NodeTls.TLSSocket> {
+  /** Rejects with INVALID_CONFIGURATION for certificates that cannot be used. */
+  async opener(origin: Origin): Promise<Opener> {
+    const { ca, insecure = false } = this.#settingsFor(origin);
+    if (!insecure) await this.#trust.check();
     const tls = await import('node:tls');
-    const context = await this.#context(tls, origin);
-    return (options) => this.#open(tls, origin, { context, ...options });
+    const roots: Roots = this.#needsAll.has(origin.label) && !insecure ? 'all' : 'own';
+    const context = await this.#context(tls, origin, roots);
+    return {
+      open: (options) => this.#open(tls, origin, { context, ...options }),
+      inReserve: roots === 'own' && (this.#trust.hasMore || ca !== undefined),
+    };
   }
 
   #open(
@@ -83,10 +93,9 @@ export class Secure {
     return this.#settings[label] ?? {};
   }
 
-  #context(tls: Tls, origin: Origin): Promise<NodeTls.SecureContext> {
-    const settings = this.#settingsFor(origin);
-    const roots: Roots = this.#needsAll.has(origin.label) && settings.insecure !== true ? 'all' : 'own';
-    const plain = settings.ca === undefined && settings.cert === undefined && settings.key === undefined;
+  #context(tls: Tls, origin: Origin, roots: Roots): Promise<NodeTls.SecureContext> {
+    const { ca, cert, key: secret } = this.#settingsFor(origin);
+    const plain = ca === undefined && cert === undefined && secret === undefined;
     const key = plain ? roots : `${roots} ${origin.label}`;
     const known = this.#contexts.get(key) ?? this.#makeContext(tls, origin, roots);
     this.#contexts.set(key, known);
@@ -94,13 +103,12 @@ export class Secure {
   }
 
   async #makeContext(tls: Tls, origin: Origin, roots: Roots): Promise<NodeTls.SecureContext> {
-    const { ca = [], cert, key, insecure } = this.#settingsFor(origin);
+    const { ca = [], cert, key } = this.#settingsFor(origin);
     const refuse = (why: string, cause?: unknown): DrayError =>
       new DrayError('INVALID_CONFIGURATION', `the certificates for ${origin.label} cannot be used: ${why}`, {
         hint: 'check the PEM files given with --ca, --cert-dir or certs.d',
         cause,
       });
-    if (insecure !== true) await this.#trust.check();
     if (ca.some((pem) => certificatesIn(pem).length === 0)) throw refuse('an authority has no certificate in PEM form');
     if ((cert === undefined) !== (key === undefined))
       throw refuse('a client certificate needs its key, and a key its certificate');

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ConnectionClosed } from './failures.ts';
 
 /** Reads the little that is said before a tunnel stands. Gives the socket back with nothing of it read too far. */
 export class SocketReader {
@@ -12,7 +13,7 @@ export class SocketReader {
     this.#wake();
   };
   readonly #onEnd = (error?: unknown): void => {
-    this.#end ??= { error: error instanceof Error ? error : new Error('the connection was closed') };
+    this.#end ??= { error: error instanceof Error ? error : new ConnectionClosed() };
     this.#wake();
   };
 

@@ -228,6 +228,19 @@ test('roots from files are read when Node’s own do not suffice, and only then 
   await assert.rejects(get({}, { trust: { system: true } }), failsWith('TLS_FAILED', /authority/));
 });
 
+test('connections that begin together all look at the other roots', async (t) => {
+  const { client, server } = await tlsScene(t);
+  const folder = await mkdtemp(join(tmpdir(), 'dray-trust-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'roots.pem'), authority);
+  const { send } = client({}, { trust: { system: false, folders: [folder] } });
+  const answers = await Promise.all(Array.from({ length: 6 }, () => send({ method: 'GET', url: server.url('/') })));
+  for (const { status, body } of answers) {
+    await body.discard();
+    assert.equal(status, 200);
+  }
+});
+
 test('a host with authorities of its own is still vouched for by the roots', async (t) => {
   const { get } = await tlsScene(t);
   const folder = await mkdtemp(join(tmpdir(), 'dray-trust-'));

@@ -105,6 +105,17 @@ test('a source that fails ends the request with its own error', async (t) => {
   await assert.rejects(client.send({ ...request, body: failing }), (error) => error === broken);
 });
 
+test('a body that cannot even be begun ends the request and its connection', async (t) => {
+  const { client, request, connections } = await collector(t, () => false);
+  const broken = new Error('no such file');
+  const body = (): never => {
+    throw broken;
+  };
+  await assert.rejects(client.send({ ...request, body }), (error) => error === broken);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.ok(connections.every((socket) => socket.destroyed));
+});
+
 test('an answer before the end is handed out and the rest is not sent', async (t) => {
   const { client, request, connections } = await collector(t, (all) => all.length > 100_000);
   let asked = 0;

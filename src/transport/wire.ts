@@ -27,8 +27,6 @@ export class Wire {
   receiver: Receiver | undefined;
   /** Called when it ends while idle. */
   onBroken: (() => void) | undefined;
-  /** Exchanges that it has carried to their end. */
-  uses = 0;
   /** Milliseconds for which the server says that it keeps an idle connection. */
   keepAlive: number | undefined;
   /** Pass this to `connect`, before `attach`. */
