@@ -1,13 +1,17 @@
-import { DrayError, hasCode, messageOf } from '#errors';
+import { cancelled, DrayError, hasCode, messageOf } from '#errors';
 import type { Descriptor } from '#oci';
 import { backoff, type Clock } from '#timing';
 import type { BlobReport } from './blob-report.ts';
 import type { CallOptions, Source } from './ports.ts';
+import { createWatch, LEAST_PROGRESS, type Watch } from './watch.ts';
 
 export interface ContinuedOptions extends CallOptions {
   readonly report: BlobReport;
+  /** Failures in a row, without progress between, that are borne. */
   readonly retries: number;
   readonly clock: Clock;
+  /** Milliseconds without progress (1 KiB on one connection) until it gives up; 100,000 by default. */
+  readonly patience?: number | undefined;
 }
 
 /** The whole of `target`, over as many requests as it takes: a connection that breaks is made anew where it stopped. */
@@ -16,33 +20,81 @@ export async function* continued(
   target: Descriptor,
   options: ContinuedOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { report, retries, clock, signal } = options;
-  let position = 0;
-  let inARow = 0;
-  for (;;) {
+  const watch = createWatch(target, options);
+  const reading = new Reading(source, target, { ...options, watch });
+  try {
+    while (!reading.done) yield* reading.request();
+  } finally {
+    watch.stop();
+  }
+}
+
+class Reading {
+  done = false;
+  readonly #source: Source;
+  readonly #target: Descriptor;
+  readonly #options: ContinuedOptions & { readonly watch: Watch };
+  #position = 0;
+  #inARow = 0;
+  #answered = false;
+
+  constructor(source: Source, target: Descriptor, options: ContinuedOptions & { readonly watch: Watch }) {
+    this.#source = source;
+    this.#target = target;
+    this.#options = options;
+  }
+
+  /** What one request brings; afterwards it is done, or worth another try. */
+  async *request(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { watch, report, clock } = this.#options;
+    this.#answered = false;
     try {
-      const fetched = await source.fetch(target, { offset: position, signal });
-      let at = fetched.offset;
-      if (at > position) {
-        await fetched.pour(() => false);
-        throw new DrayError('BAD_RESPONSE', `asked for ${target.digest} from byte ${position}, got it from ${at}`);
+      for await (const piece of this.#rest()) {
+        // Who reads may take its time.
+        watch.pause();
+        yield piece;
+        watch.resume();
+        report.progress(this.#position, clock.monotonic());
       }
-      for await (const chunk of fetched) {
-        const skip = Math.min(chunk.length, position - at);
-        at += chunk.length;
-        if (skip === chunk.length) continue;
-        inARow = 0;
-        position = at;
-        yield chunk.subarray(skip);
-        report.progress(position, clock.monotonic());
-      }
-      return;
+      this.done = true;
     } catch (error) {
-      inARow += 1;
-      if (inARow > retries || !hasCode(error, 'CONNECTION_LOST', 'STALLED')) throw error;
-      const delay = backoff(inARow);
-      report.retry(inARow, delay, position, messageOf(error));
-      await clock.sleep(delay, signal);
+      await this.#bear(error);
     }
+  }
+
+  /** The bytes that have not come before. */
+  async *#rest(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { signal } = this.#options.watch;
+    const from = this.#position;
+    const fetched = await this.#source.fetch(this.#target, { offset: from, signal });
+    this.#answered = true;
+    let at = fetched.offset;
+    if (at > from) {
+      await fetched.pour(() => false);
+      throw new DrayError('BAD_RESPONSE', `asked for ${this.#target.digest} from byte ${from}, got it from ${at}`);
+    }
+    for await (const chunk of fetched) {
+      const skip = Math.min(chunk.length, this.#position - at);
+      at += chunk.length;
+      if (at - fetched.offset >= LEAST_PROGRESS) this.#options.watch.alive();
+      if (skip === chunk.length) continue;
+      this.#position = at;
+      if (at - from >= LEAST_PROGRESS) this.#inARow = 0;
+      yield chunk.subarray(skip);
+    }
+  }
+
+  /** Waits before the next try, or throws `error` when there is none. */
+  async #bear(error: unknown): Promise<void> {
+    const { watch, retries, report, clock } = this.#options;
+    if (watch.signal.aborted) throw cancelled(watch.signal);
+    if (!hasCode(error, 'CONNECTION_LOST', 'STALLED', 'CONNECT_FAILED')) throw error;
+    // Without an answer the source has tried more than once: only what has worked before is worth more patience.
+    if (!this.#answered && this.#position === 0) throw error;
+    this.#inARow += 1;
+    if (this.#inARow > retries) throw error;
+    const delay = backoff(this.#inARow);
+    report.retry(this.#inARow, delay, this.#position, messageOf(error));
+    await clock.sleep(delay, watch.signal);
   }
 }

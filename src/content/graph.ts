@@ -1,15 +1,19 @@
 import { readAll } from '#bytes';
-import { DrayError } from '#errors';
+import { DrayError, hasCode, messageOf } from '#errors';
 import {
   type Descriptor,
   digestOf,
   digestParts,
   type ImageIndex,
+  isDocumentType,
   isIndexType,
   type Manifest,
   parseIndex,
   parseManifest,
 } from '#oci';
+import { type Clock, systemClock } from '#timing';
+import { type BlobReport, createBlobReport } from './blob-report.ts';
+import { continued } from './continued.ts';
 import type { CallOptions, Source } from './ports.ts';
 
 /** A manifest or index with its bytes as they came. */
@@ -28,7 +32,13 @@ export interface Graph {
   readonly nodes: readonly GraphNode[];
 }
 
-export interface GraphOptions extends CallOptions {
+export interface DocumentOptions extends CallOptions {
+  /** Failures in a row, without progress between, that are borne; 5 by default. */
+  readonly retries?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export interface GraphOptions extends DocumentOptions {
   /** The root's bytes where they are here already. Verified by whoever gives them. */
   readonly rootBytes?: Uint8Array | undefined;
   /** Which children of an index to follow; all by default. */
@@ -67,26 +77,43 @@ export async function readGraph(source: Source, root: Descriptor, options: Graph
   return { root, nodes };
 }
 
-/** Reads one manifest, index or config (at most `limit` bytes, 4 MiB by default) and verifies it. */
+/**
+ * Reads one manifest, index or config (at most `limit` bytes, 4 MiB by default) and verifies it. What breaks off is asked for again where it
+ * stopped, what has another digest once more from the start.
+ */
 export async function readDocument(
   source: Source,
   target: Descriptor,
-  options: CallOptions & { readonly limit?: number | undefined } = {},
+  options: DocumentOptions & { readonly limit?: number | undefined } = {},
 ): Promise<Uint8Array> {
-  const limit = options.limit ?? LARGEST_DOCUMENT;
+  const { limit = LARGEST_DOCUMENT, retries = 5, clock = systemClock, signal, onEvent } = options;
   const what = `the document ${target.digest}`;
   if (target.size > limit) {
     throw new DrayError('TOO_LARGE', `${what} is ${target.size} bytes; at most ${limit} are read`, {
       detail: { limit },
     });
   }
-  const bytes = await readAll(await source.fetch(target, options), limit, what);
+  const role = isDocumentType(target.mediaType) ? 'manifest' : 'config';
+  // Documents are over too soon for anything but what goes wrong.
+  const report: BlobReport = { ...createBlobReport(target, role, onEvent), progress: () => undefined };
+  for (let again = false; ; again = true) {
+    const bytes = await readAll(continued(source, target, { report, retries, clock, signal }), limit, what);
+    try {
+      verify(bytes, target, what);
+      return bytes;
+    } catch (error) {
+      if (again || !hasCode(error, 'DIGEST_MISMATCH')) throw error;
+      report.retry(1, 0, 0, `${messageOf(error)}: fetching it once more`);
+    }
+  }
+}
+
+function verify(bytes: Uint8Array, target: Descriptor, what: string): void {
   if (bytes.length !== target.size) {
     throw new DrayError('SIZE_MISMATCH', `${what} should have ${target.size} bytes, but has ${bytes.length}`);
   }
   const found = digestOf(bytes, digestParts(target.digest).algorithm);
   if (found !== target.digest) throw new DrayError('DIGEST_MISMATCH', `${what} has other content: ${found}`);
-  return bytes;
 }
 
 function tooMuch(root: Descriptor, what: string): DrayError {

@@ -150,13 +150,13 @@ describe('one connection', () => {
   });
 
   test('goes on where the connection broke, as often as bytes come', async () => {
-    const { content, target } = blob(20_000);
-    const source = scripted(content, { answer: () => ({ cutAfter: 1000, chunk: 300 }) });
+    const { content, target } = blob(40_000);
+    const source = scripted(content, { answer: () => ({ cutAfter: 2000, chunk: 300 }) });
     const { ingest } = memoryIngest(target);
     await transfer(source, ingest, options);
-    assert.equal(source.served, 20_000);
+    assert.equal(source.served, 40_000);
     assert.equal(source.requests.length, 20);
-    assert.equal(source.requests[1]?.offset, 1000);
+    assert.equal(source.requests[1]?.offset, 2000);
   });
 
   test('gives up when nothing comes any more, and keeps what came', async () => {
@@ -169,11 +169,43 @@ describe('one connection', () => {
     assert.equal(state.released, 1);
   });
 
-  test('a place that dribbles a byte a time ends', async () => {
+  test('connections that bring next to nothing are failures in a row', async () => {
     const { content, target } = blob(100_000);
-    const source = scripted(content, { answer: () => ({ cutAfter: 1, chunk: 1 }) });
+    const source = scripted(content, { answer: () => ({ cutAfter: 1000, chunk: 100 }) });
     await assert.rejects(transfer(source, memoryIngest(target).ingest, options), (e) => hasCode(e, 'CONNECTION_LOST'));
-    assert.ok(source.requests.length < 60);
+    assert.equal(source.requests.length, 6);
+  });
+
+  test('a drip ends when patience does', async () => {
+    const { content, target } = blob(5000);
+    const source = scripted(content, { answer: () => ({ pace: 5, chunk: 1 }) });
+    const started = performance.now();
+    const patient = { ...options, patience: 100 };
+    await assert.rejects(transfer(source, memoryIngest(target).ingest, patient), (e) => hasCode(e, 'STALLED'));
+    assert.ok(performance.now() - started < 5000);
+  });
+
+  test('without any answer it leaves trying again to the source', async () => {
+    const { content, target } = blob(5000);
+    const answer = () => {
+      throw new DrayError('CONNECT_FAILED', 'nobody there');
+    };
+    const source = scripted(content, { answer });
+    await assert.rejects(transfer(source, memoryIngest(target).ingest, options), (e) => hasCode(e, 'CONNECT_FAILED'));
+    assert.equal(source.requests.length, 1);
+  });
+
+  test('a place that cannot be reached any more after it has answered gets more patience', async () => {
+    const { content, target } = blob(5000);
+    const answer = (_: Request, count: number) => {
+      if (count > 1 && count < 4) throw new DrayError('CONNECT_FAILED', 'nobody there');
+      return count === 1 ? { cutAfter: 2000 } : {};
+    };
+    const source = scripted(content, { answer });
+    const { ingest, state } = memoryIngest(target);
+    await transfer(source, ingest, options);
+    assert.deepEqual(state.bytes, content);
+    assert.equal(source.requests.length, 4);
   });
 
   test('an answer from the start is passed over up to what is missing, and said', async () => {
