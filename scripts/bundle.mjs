@@ -3,21 +3,29 @@ import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFile
 import { builtinModules } from 'node:module';
 import { root } from './run.mjs';
 
-const OUTPUT = `${root}dist/dray.mjs`;
+// The second is for the worker threads of the first: they start sooner with what they need alone. dray.mjs does without it.
+const OUTPUTS = { 'src/cli/main.ts': 'dray.mjs', 'src/worker-main.ts': 'dray-worker.mjs' };
 
 // Names are kept: they are read in stack traces.
 const BANNER = `#!/usr/bin/env node
 import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);`;
 
-/** Writes dist/dray.mjs, executable, and dist/LICENSES for the packages inside it. */
+/** Writes dist/dray.mjs, executable, its worker, and dist/LICENSES for the packages inside. */
 export async function bundleCommand() {
+  const inputs = {};
+  for (const [entry, name] of Object.entries(OUTPUTS))
+    Object.assign(inputs, await bundle(entry, `${root}dist/${name}`));
+  writeFileSync(`${root}dist/LICENSES`, licences(inputs));
+}
+
+async function bundle(entry, output) {
   const { build } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: OUTPUT,
+    entryPoints: [entry],
+    outfile: output,
     bundle: true,
     write: false,
     metafile: true,
@@ -33,11 +41,11 @@ export async function bundleCommand() {
     plugins: [lazyBuiltins],
     logLevel: 'warning',
   });
-  writeFileSync(`${root}dist/LICENSES`, licences(metafile));
   // by rename, so that a command that is being started never sees half a file
-  writeFileSync(`${OUTPUT}.new`, outputFiles[0].contents);
-  chmodSync(`${OUTPUT}.new`, 0o755);
-  renameSync(`${OUTPUT}.new`, OUTPUT);
+  writeFileSync(`${output}.new`, outputFiles[0].contents);
+  chmodSync(`${output}.new`, 0o755);
+  renameSync(`${output}.new`, output);
+  return metafile.inputs;
 }
 
 /**
@@ -48,11 +56,15 @@ const lazyBuiltins = {
   name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
     const builtins = new Set(builtinModules);
-    onResolve({ filter: /^(node:)?[a-z_/0-9]+$/ }, ({ path, namespace }) => {
+    onResolve({ filter: /^(node:)?[a-z_/0-9]+$/ }, ({ path, namespace, importer }) => {
       const name = path.replace(/^node:/, '');
+      // commander can run subcommands as programs; dray has none
+      if (name === 'child_process' && importer.includes('/commander/'))
+        return { path: 'nothing', namespace: 'nothing' };
       if (namespace === 'builtin' || !builtins.has(name)) return undefined;
       return { path: `node:${name}`, namespace: 'builtin' };
     });
+    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = require('${path}');`,
     }));
@@ -60,7 +72,7 @@ const lazyBuiltins = {
 };
 
 /** The licence texts of all packages that the bundle took something from. */
-function licences({ inputs }) {
+function licences(inputs) {
   const names = Object.keys(inputs).map((path) => /^node_modules\/(?<name>(@[^/]+\/)?[^/]+)\//.exec(path)?.groups.name);
   const packages = [...new Set(names.filter((name) => name !== undefined))].toSorted();
   const texts = packages.map((name) => {

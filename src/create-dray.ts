@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +157,7 @@ class LocalDray implements Dray {
       store: () => this.#openStore(),
       scratch: () => this.#openScratch(),
       carrier: () => this.#openThreads(),
+      retries: client.retries,
       host: this.#host(),
       sync: this.#options.sync !== false,
     };
@@ -185,9 +187,13 @@ class LocalDray implements Dray {
   }
 }
 
-/** In the bundled command the command's own file is the worker's too. */
+/** The bundled command has its worker beside it; where that was left behind, its own file does as well. */
 function workerScript(): { readonly script: URL; readonly argv: readonly string[] } {
-  if (typeof DRAY_VERSION === 'string') return { script: new URL(import.meta.url), argv: [WORKER_FLAG] };
+  if (typeof DRAY_VERSION === 'string') {
+    const worker = new URL('./dray-worker.mjs', import.meta.url);
+    if (existsSync(worker)) return { script: worker, argv: [] };
+    return { script: new URL(import.meta.url), argv: [WORKER_FLAG] };
+  }
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return { script: new URL(`./worker-main.${extension}`, import.meta.url), argv: [] };
 }

@@ -48,6 +48,9 @@ export function createThreads(options: ThreadsOptions): Threads {
   };
 }
 
+/** What the first thread receives from a fast server until another one has started. */
+const HEAD_START = 12 * 1024 * 1024;
+
 interface Job {
   readonly onEvent: CallOptions['onEvent'];
   resolve(verified: unknown): void;
@@ -55,8 +58,8 @@ interface Job {
 }
 
 class Thread {
-  /** Bytes that it has been given and not brought yet. */
-  load = 0;
+  /** Bytes that it has been given and not brought yet, and what others bring while it starts. */
+  load = HEAD_START;
   dead = false;
   readonly #worker: Worker;
   readonly #jobs = new Map<number, Job>();
