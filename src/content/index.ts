@@ -16,7 +16,14 @@ export {
 export { type ContinuedSourceOptions, continuedSource } from './continued-source.ts';
 export { blobsOf, type CopyOptions, copy } from './copy.ts';
 export { type CopiedBlob, type CopyBlobsOptions, copyBlobs } from './copy-blobs.ts';
-export { type Graph, type GraphNode, type GraphOptions, readDocument, readGraph } from './graph.ts';
+export {
+  type DocumentOptions,
+  type Graph,
+  type GraphNode,
+  type GraphOptions,
+  readDocument,
+  readGraph,
+} from './graph.ts';
 export { createLimit, type Limit } from './limit.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory.ts';
 export type {

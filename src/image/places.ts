@@ -12,6 +12,8 @@ export interface Places {
   readonly scratch: () => Promise<DiskStore>;
   /** Other threads for large pulls, where there are any. */
   readonly carrier: (() => Promise<Carrier>) | undefined;
+  /** Failures in a row, without progress between, that a transfer bears; 5 where nothing is said. */
+  readonly retries?: number | undefined;
   /** The machine's own platform; linux on systems that run containers in a virtual machine. */
   readonly host: Platform;
   /** False: files are not flushed to the disk before they count as written. */

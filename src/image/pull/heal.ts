@@ -32,6 +32,7 @@ export async function writeHealing(
       await fetchBlobs(places.registries, resolved, store, {
         ...options,
         verifyLayers: options.verifyLayers !== false,
+        retries: places.retries,
       });
       await putDocuments(resolved, store, options);
     }

@@ -37,6 +37,7 @@ export async function writeStraight(
         ...options,
         verifyLayers,
         carrier: places.carrier,
+        retries: places.retries,
       });
       results.push(done(resolved, fetched, options));
     }
@@ -68,7 +69,7 @@ function allFetched(resolved: Resolved): FetchedBlobs {
 /** Opens the endpoints of all references at once and gives one source that asks each for what is its own. */
 async function withSources<T>(
   all: readonly Resolved[],
-  { registries }: Places,
+  { registries, retries }: Places,
   options: PullOptions,
   use: (source: Source) => Promise<T>,
 ): Promise<T> {
@@ -82,7 +83,7 @@ async function withSources<T>(
       if (begun)
         throw new DrayError('CONNECTION_LOST', 'the registry failed when part of the archive was written already');
       begun = true;
-      return use(continuedSource(routed(places), { onEvent }));
+      return use(continuedSource(routed(places), { retries, onEvent }));
     }
     const from = async (source: Source): Promise<T> => {
       for (const { target } of blobWork(resolved, false)) places.set(target.digest, source);

@@ -104,6 +104,7 @@ async function resolve(
     wanted,
     cache,
     artifacts: format === 'oci-archive' || format === 'oci-dir',
+    retries: places.retries,
     signal,
     onEvent,
   };
@@ -143,7 +144,7 @@ async function resolveAt(
   const fetched = await repository.manifest(name, { signal, onEvent });
   if (!isSchema1(fetched)) return resolveDocuments(repository, reference, fetched, how);
   const store = cache === undefined ? await places.scratch() : await places.store();
-  return resolveSchema1(repository, reference, fetched, { store, signal, onEvent });
+  return resolveSchema1(repository, reference, fetched, { store, retries: places.retries, signal, onEvent });
 }
 
 /** Brings a resolved reference into the store and gives it its name. */
@@ -157,6 +158,7 @@ async function keep(resolved: Resolved, places: Places, options: PullOptions): P
     ...options,
     verifyLayers,
     carrier: places.carrier,
+    retries: places.retries,
   });
   await putDocuments(resolved, store, { signal });
   if (verifyLayers) await verifyKept(resolved, fetched.present, store, { signal, onEvent });

@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   cachedSource,
+  type DocumentOptions,
   type Graph,
   type GraphNode,
   readDocument,
@@ -57,7 +58,7 @@ export interface Resolved {
   readonly local?: Source | undefined;
 }
 
-export interface ResolveOptions extends CallOptions {
+export interface ResolveOptions extends Pick<DocumentOptions, 'retries' | 'signal' | 'onEvent'> {
   readonly wanted: Wanted;
   /** Whether manifests that are no image are taken. */
   readonly artifacts: boolean;
@@ -84,7 +85,9 @@ export async function resolveDocuments(
   const graph = await readGraph(source, fetched.descriptor, {
     rootBytes: fetched.bytes,
     choose: (index) => chooseFrom(index, wanted),
+    retries: options.retries,
     signal: options.signal,
+    onEvent: options.onEvent,
   });
   const manifests = graph.nodes.flatMap((node) => (node.manifest === undefined ? [] : [node]));
   const chosen = chosenManifests(graph, manifests, wanted, what);
@@ -146,9 +149,10 @@ async function readImage(
   source: Source,
   descriptor: Descriptor,
   document: Manifest,
-  options: CallOptions,
+  { retries, signal, onEvent }: DocumentOptions,
 ): Promise<ResolvedImage> {
-  const configBytes = await readDocument(source, document.config, { signal: options.signal, limit: LARGEST_CONFIG });
+  const how = { retries, signal, onEvent, limit: LARGEST_CONFIG };
+  const configBytes = await readDocument(source, document.config, how);
   const config = parseConfig(configBytes);
   checkConfigMatches(document, config);
   return { platform: platformOf(config), manifest: descriptor, document, config, configBytes };

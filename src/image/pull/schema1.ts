@@ -1,4 +1,4 @@
-import { type BlobWork, type CallOptions, copyBlobs } from '#content';
+import { type BlobWork, copyBlobs, type DocumentOptions } from '#content';
 import {
   type ConvertedLayer,
   convertSchema1,
@@ -14,7 +14,7 @@ import type { DiskStore } from '#store';
 import { platformOf, type Resolved } from './resolve.ts';
 import { findFacts } from './verify-kept.ts';
 
-export interface Schema1Options extends CallOptions {
+export interface Schema1Options extends Pick<DocumentOptions, 'retries' | 'signal' | 'onEvent'> {
   /** Keeps the layers: what they are when uncompressed is part of the image that is made. */
   readonly store: DiskStore;
 }
@@ -27,7 +27,7 @@ export async function resolveSchema1(
   repository: Repository,
   reference: Reference,
   fetched: FetchedManifest,
-  { store, signal, onEvent }: Schema1Options,
+  { store, retries, signal, onEvent }: Schema1Options,
 ): Promise<Resolved> {
   const parsed = parseSchema1(fetched.bytes);
   const digests = schema1Layers(parsed)
@@ -38,7 +38,7 @@ export async function resolveSchema1(
     const size = await repository.blobSize(digest, { signal, onEvent });
     work.push({ target: { mediaType: DOCKER_LAYER_GZIP, digest, size }, role: 'layer' });
   }
-  await copyBlobs(repository, store, work, { signal, onEvent });
+  await copyBlobs(repository, store, work, { retries, signal, onEvent });
   const known = new Map<string, ConvertedLayer>();
   for (const { target } of work) {
     const facts = store.layerFacts(target.digest) ?? (await findFacts(target, 'sha256:', store, { signal }));
