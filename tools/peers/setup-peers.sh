@@ -7,7 +7,7 @@
 # Use:  setup-peers.sh && export PATH=${PEERS:-/var/tmp/peers}/bin:$PATH     (needs root, about 1 GB and 2 minutes)
 set -euo pipefail
 P=${PEERS:-/var/tmp/peers}
-SID_TOOLS="crane oras docker-registry docker-cli umoci skopeo buildah crun runc"
+SID_TOOLS="crane oras docker-registry docker-cli umoci skopeo buildah crun runc docker.io containerd"
 SID_LIBS="libc6 libgpgme45 libgpg-error0 libassuan9 libsqlite3-0 libsubid6 libseccomp2 libblake3-0 libtbb12 libtbbmalloc2 libtbbbind-2-5 libhwloc15
   libcap2 libjson-c5 libsystemd0 libgcc-s1 libstdc++6 libaudit1 libcap-ng0 libselinux1 libpam0g libpcre2-8-0 libcrypt1 libbsd0 libmd0 libacl1 libattr1 zlib1g libxxhash0 libudev1
   golang-github-containers-common golang-github-containers-image"
@@ -42,6 +42,7 @@ need() { # NAME/suite INTO
 }
 for t in $SID_TOOLS; do need "$t/sid" "$P/root"; done
 need hyperfine/trixie "$P/root"
+for t in tinyproxy-bin microsocks; do need "$t/bookworm" "$P/root"; done
 need mmdebstrap/bookworm-backports "$P/root"
 for l in $SID_LIBS; do need "$l/sid" "$P/sysroot"; done
 if [ ${#want[@]} -gt 0 ]; then
@@ -59,7 +60,7 @@ wrapped() { # a copy whose ELF interpreter and library path are the private sysr
   [ -e "$o" ] || { cp "$1" "$o.t"; patchelf --set-interpreter "$LD" --force-rpath --set-rpath "$LIBS" "$o.t"; mv "$o.t" "$o"; }
   ln -sfn "$o" "$P/bin/$(basename "$1")"
 }
-for b in crane oras docker-registry docker umoci skopeo buildah crun runc hyperfine mmdebstrap; do
+for b in crane oras docker-registry docker dockerd containerd containerd-shim-runc-v2 umoci skopeo buildah crun runc hyperfine mmdebstrap tinyproxy microsocks; do
   f=$(find "$P/root/usr/bin" "$P/root/usr/sbin" -name "$b" 2>/dev/null | head -1) || true
   [ -n "$f" ] || { echo "missing: $b"; continue; }
   miss=$(ldd "$f" 2>&1 | grep 'not found' || true)
