@@ -19,7 +19,7 @@ http { ${RATE:+limit_rate $RATE;} access_log off; sendfile on; sendfile_max_chun
   location ~ ^/v2/(\w+)/blobs/sha256:([0-9a-f]+)\$ { alias $D/oci-\$1/blobs/sha256/\$2; }
   location /raw/ { alias $D/raw/; }
 X
-for n in busybox debian many big; do
+for n in busybox debian many big one; do
   [ -s "$D/oci-$n/index.json" ] || continue
   d=$(jq -r '.manifests[0].digest' "$D/oci-$n/index.json")
   echo "  location ~ ^/v2/$n/manifests/(latest|$d)\$ { default_type application/vnd.oci.image.manifest.v1+json; add_header Docker-Content-Digest $d; alias $D/oci-$n/blobs/sha256/${d#sha256:}; }"

@@ -85,13 +85,17 @@ async function writeLayout(
 ): Promise<void> {
   const layout = await openOciLayout(path, { sync: filling.sync });
   await filling.fill(layout, all);
-  let size = 0;
+  const sizes = new Map<string, number>();
   for (const image of all.map(archiveImage)) {
-    for (const { descriptor, bytes } of [...image.images.map(({ config }) => config), ...image.documents]) {
-      size += descriptor.size;
+    const documents = [...image.images.map(({ config }) => config), ...image.documents];
+    for (const { descriptor, bytes } of documents) {
       if (!(await layout.has(descriptor))) await layout.put(descriptor, bytesOf(bytes), { signal });
     }
     await layout.tag(image.tag ?? image.root.digest, image.root, { signal });
+    const blobs = [...image.images.flatMap(({ layers }) => layers), ...(image.blobs ?? [])];
+    for (const { digest, size } of [...documents.map(({ descriptor }) => descriptor), ...blobs])
+      sizes.set(digest, size);
   }
+  const size = [...sizes.values()].reduce((sum, one) => sum + one, 0);
   onEvent?.({ kind: 'output-written', path, format: 'oci-dir', size });
 }
