@@ -6,7 +6,7 @@ import type { Clock } from '#timing';
 import { type Canned, type CannedTransport, cannedTransport } from './fixtures/canned.test.fixture.ts';
 import { failsWith } from './fixtures/scene.test.fixture.ts';
 import { retrying } from './retry.ts';
-import type { HttpRequest, HttpResponse } from './types.ts';
+import type { HttpRequest, HttpResponse, Transport } from './types.ts';
 
 interface Run {
   readonly canned: CannedTransport;
@@ -64,6 +64,25 @@ test('failures that may pass are tried again, with a growing wait and an event e
   );
   assert.match(events[0]?.reason ?? '', /CONNECTION_LOST/);
   assert.match(events[1]?.reason ?? '', /status 503/);
+});
+
+test('the last try ends when patience does', async () => {
+  let now = 0;
+  const sleep = async (): Promise<void> => {
+    now = 99_950;
+  };
+  let asked = 0;
+  const silent: Transport = ({ signal }) =>
+    new Promise((_resolve, reject) => {
+      asked += 1;
+      if (asked === 1) return reject(new DrayError('STALLED', 'no complete answer came within 30 s'));
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+  const send = retrying({ retries: 5, clock: { now: () => 0, monotonic: () => now, sleep } })(silent);
+  const started = performance.now();
+  const sent = send({ method: 'GET', url: new URL('https://r.example/v2/') });
+  await assert.rejects(sent, failsWith('STALLED', /within 100 s, however often/));
+  assert.ok(performance.now() - started < 10_000);
 });
 
 test('which statuses may pass', async () => {

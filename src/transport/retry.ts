@@ -33,7 +33,8 @@ export function retrying(options: RetryOptions): Middleware {
   return (next) => async (request) => {
     const began = clock.monotonic();
     for (let attempt = 1; ; attempt++) {
-      const outcome = await tryOnce(next, request);
+      const left = attempt === 1 ? undefined : PATIENCE - (clock.monotonic() - began);
+      const outcome = await (left === undefined ? tryOnce(next, request) : tryFor(left, next, request));
       if ('response' in outcome) answered.add(request.url.host);
       if (!mayPass(outcome, request, answered)) return settle(outcome);
       const asked = 'response' in outcome ? await askedWait(outcome.response, request, clock) : 0;
@@ -64,6 +65,20 @@ async function tryOnce(next: Transport, request: HttpRequest): Promise<Outcome> 
   } catch (error) {
     if (!isDrayError(error)) throw error;
     return { error };
+  }
+}
+
+/** A try that ends without an answer when `left` milliseconds have gone. */
+async function tryFor(left: number, next: Transport, request: HttpRequest): Promise<Outcome> {
+  const limit = new AbortController();
+  const message = `${describe(request)}: no complete answer came within ${PATIENCE / 1000} s, however often it was asked for`;
+  const timer = setTimeout(() => limit.abort(new DrayError('STALLED', message)), left);
+  const signal = request.signal === undefined ? limit.signal : AbortSignal.any([request.signal, limit.signal]);
+  try {
+    return await tryOnce(next, { ...request, signal });
+  } finally {
+    // Whoever reads the body has time of its own.
+    clearTimeout(timer);
   }
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { bytesOf, pour } from '#bytes';
+import { pour } from '#bytes';
 import { cancelled } from '#errors';
 import type { Clock } from '#timing';
 import type { HttpBody, HttpHeaders, HttpRequest, HttpResponse, Transport } from '#transport';
@@ -13,6 +13,8 @@ export interface ScriptedAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Uint8Array;
+  /** How the connection ends behind the body. */
+  readonly breaks?: Error;
   readonly url?: URL;
   readonly remoteAddress?: string;
 }
@@ -58,10 +60,14 @@ function responseOf(answer: ScriptedAnswer, request: HttpRequest): HttpResponse 
     get: (name) => (all(name).length === 0 ? undefined : all(name).join(', ')),
     entries: () => Object.keys(headers).map((name) => [name, all(name).join(', ')] as const),
   };
+  async function* given(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield bytes;
+    if (answer.breaks !== undefined) throw answer.breaks;
+  }
   const content: HttpBody = {
     length: bytes.length,
-    [Symbol.asyncIterator]: () => bytesOf(bytes)[Symbol.asyncIterator](),
-    pour: (sink) => pour(bytesOf(bytes), sink),
+    [Symbol.asyncIterator]: given,
+    pour: (sink) => pour(given(), sink),
     discard: () => Promise.resolve(),
   };
   return { status, headers: list, url: answer.url ?? request.url, remoteAddress: answer.remoteAddress, body: content };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DrayError, hasCode, isDrayError } from '#errors';
+import type { OnEvent } from '#progress';
 import type { Credential } from '../types.ts';
 import { basicOf, heldClock, type ScriptedAnswer, type Seen, scripted } from './support.test.ts';
 import { requestToken, type Token } from './token.ts';
@@ -219,6 +220,14 @@ test('redirects: the form with the identity token stays where it is', async () =
   }
 });
 
+const plain: TokenOrder = {
+  asking: { name: 'registry.example', url: new URL('https://registry.example') },
+  realm: new URL(REALM),
+  service: undefined,
+  scopes: [],
+  credential: undefined,
+};
+
 test('a token service that never answers is given up after a minute', async () => {
   const { transport } = scripted(
     (_, request) =>
@@ -226,10 +235,8 @@ test('a token service that never answers is given up after a minute', async () =
         request.signal?.addEventListener('abort', () => reject(request.signal?.reason as Error));
       }),
   );
-  const asking = { name: 'registry.example', url: new URL('https://registry.example') };
   const held = heldClock();
-  const order: TokenOrder = { asking, realm: new URL(REALM), service: undefined, scopes: [], credential: undefined };
-  const token = requestToken(order, { transport, clock: held, clientId: 'dray' });
+  const token = requestToken(plain, { transport, clock: held, clientId: 'dray' });
   const failed = assert.rejects(
     token,
     (error) =>
@@ -239,6 +246,33 @@ test('a token service that never answers is given up after a minute', async () =
   await held.pass(10);
   await held.pass(60_000);
   await failed;
+});
+
+test('an answer that breaks off is asked for again, three times at most', async () => {
+  for (const [breaks, ends] of [
+    [1, 't1'],
+    [2, 't1'],
+    [9, 'CONNECTION_LOST'],
+  ] as const) {
+    const held = heldClock();
+    const { transport, seen } = scripted(() => {
+      const lost = new DrayError('CONNECTION_LOST', 'closed the connection after 10 of 80 bytes');
+      return seen.length > breaks ? good : { body: '{"token":"', breaks: lost };
+    });
+    const events: string[] = [];
+    const onEvent: OnEvent = (event) => events.push(event.kind === 'request-retry' ? event.request : event.kind);
+    const token = requestToken(plain, { transport, clock: held, clientId: 'dray', onEvent }).then(
+      ({ value }) => value,
+      (error: unknown) => (hasCode(error, 'CONNECTION_LOST') ? error.code : String(error)),
+    );
+    for (let turn = 0; turn < 20; turn += 1) await held.pass(500);
+    assert.equal(await token, ends);
+    assert.equal(seen.length, Math.min(breaks + 1, 3));
+    assert.deepEqual(
+      events,
+      Array.from({ length: seen.length - 1 }, () => `GET ${REALM}`),
+    );
+  }
 });
 
 test('a cancel ends the wait', async () => {

@@ -1,6 +1,7 @@
 import { readAll } from '#bytes';
-import { cancelled, DrayError, type ErrorCode, isDrayError } from '#errors';
-import { followRedirects, type HttpRequest, type HttpResponse } from '#transport';
+import { cancelled, DrayError, type ErrorCode, hasCode, isDrayError, messageOf } from '#errors';
+import { backoff } from '#timing';
+import { followRedirects, type HttpRequest, type HttpResponse, publicUrl } from '#transport';
 import { basicAuthorization, type UserPassword, userPassword } from './credential.ts';
 import { loginHint } from './refusals.ts';
 import { serverWords } from './server-words.ts';
@@ -17,6 +18,8 @@ export interface Token {
 /** Milliseconds that a token may take, with all retries and redirects: a pull without progress must end before 100 s. */
 const PATIENCE = 60_000;
 const BODY_LIMIT = 131_072;
+/** Of an answer that breaks off. */
+const TRIES = 3;
 /** A token is renewed when a tenth of its life is left, and 30 s before its end at the earliest. */
 const EARLIEST_RENEWAL = 30;
 
@@ -57,9 +60,7 @@ function named(error: unknown, order: TokenOrder, asked: string): unknown {
 
 async function ask(order: TokenOrder, means: TokenMeans, asked: string): Promise<Token> {
   const started = means.clock.now();
-  const response = await answered(order, means);
-  if (response.status < 200 || response.status > 299) throw await refused(response, order, means);
-  const body = await readAll(response.body, BODY_LIMIT, `the answer of ${asked}`);
+  const body = await readAnswer(order, means, asked);
   const answer = parseTokenAnswer(body, `the answer of ${asked}`);
   // A token service may hand out a token that it has kept; a clock that runs ahead of ours must not lengthen the life, nor one behind end it.
   const age = Math.max(0, started - (answer.issuedAt ?? started)) / 1000;
@@ -69,6 +70,30 @@ async function ask(order: TokenOrder, means: TokenMeans, asked: string): Promise
     renewAt: started + (left - Math.min(EARLIEST_RENEWAL, left / 10)) * 1000,
     identityToken: answer.identityToken,
   };
+}
+
+/** The body of the answer; one that breaks off is asked for again. The transport tries again only as long as there is no answer. */
+async function readAnswer(order: TokenOrder, means: TokenMeans, asked: string): Promise<Uint8Array> {
+  for (let attempt = 1; ; attempt += 1) {
+    const response = await answered(order, means);
+    if (response.status < 200 || response.status > 299) throw await refused(response, order, means);
+    try {
+      return await readAll(response.body, BODY_LIMIT, `the answer of ${asked}`);
+    } catch (error) {
+      if (attempt === TRIES || !hasCode(error, 'CONNECTION_LOST', 'STALLED')) throw error;
+      const delay = backoff(attempt);
+      const reason = messageOf(error);
+      const method = order.credential?.identityToken ? 'POST' : 'GET';
+      means.onEvent?.({
+        kind: 'request-retry',
+        request: `${method} ${publicUrl(response.url)}`,
+        attempt,
+        delay,
+        reason,
+      });
+      await means.clock.sleep(delay, means.signal);
+    }
+  }
 }
 
 async function answered(order: TokenOrder, means: TokenMeans): Promise<HttpResponse> {
