@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { cancelled } from '#errors';
 import type { Descriptor } from '#oci';
 import { type Clock, systemClock } from '#timing';
@@ -41,6 +42,8 @@ export async function copyBlobs(
 ): Promise<readonly CopiedBlob[]> {
   const distinct = [...new Map(blobs.map((blob) => [blob.target.digest, blob])).values()];
   const stop = new AbortController();
+  // Every blob that waits for a place listens: Node 20 would warn of a leak from the eleventh on.
+  setMaxListeners(0, stop.signal);
   const onAbort = (): void => stop.abort(options.signal?.reason);
   if (options.signal?.aborted === true) throw cancelled(options.signal);
   options.signal?.addEventListener('abort', onAbort, { once: true });
