@@ -15,7 +15,7 @@ const node20 = execFileSync(nodes[20], ['-v']).toString().startsWith('v20.');
 
 const out = join(folder, 'out');
 const peer = (name) => join(PEERS, 'bin', name);
-const dray = (version) => [nodes[version], join(root, 'dist/launch.js'), '--root', join(folder, 'root'), 'pull', '-q'];
+const dray = (version) => [nodes[version], join(root, 'dist/launch.mjs'), '--root', join(folder, 'root'), 'pull', '-q'];
 // what the peers do: no local store, no fsync, digests of layers but not of what they unpack to
 const LIKE_PEERS = ['--no-store', '--no-sync', '--no-verify-layers'];
 

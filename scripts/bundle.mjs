@@ -3,8 +3,12 @@ import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFile
 import { builtinModules } from 'node:module';
 import { root } from './run.mjs';
 
-// The second is for the worker threads of the first: they start sooner with what they need alone. dray.mjs does without it.
-const OUTPUTS = { 'src/cli/main.ts': 'dray.mjs', 'src/worker-main.ts': 'dray-worker.mjs' };
+// The others make dray.mjs start faster, itself and its worker threads; it does without them.
+const OUTPUTS = {
+  'src/cli/main.ts': 'dray.mjs',
+  'src/cli/launch.ts': 'launch.mjs',
+  'src/worker-main.ts': 'dray-worker.mjs',
+};
 
 // Names are kept: they are read in stack traces.
 const BANNER = `#!/usr/bin/env node

@@ -1,14 +1,7 @@
 import { describe, it } from 'node:test';
-import { createLayerDigester } from '#archive';
 import { bytesOf } from '#bytes';
-import { layerOf, rejects, storeSuite } from '#testing';
-import { createMemoryStore, type MemoryStoreOptions } from './memory.ts';
-
-const diffIdOf: MemoryStoreOptions['diffIdOf'] = async (layer, algorithm) => {
-  const digester = createLayerDigester({ algorithm });
-  await digester.write(layer);
-  return (await digester.end()).digest;
-};
+import { diffIdOf, layerOf, rejects, storeSuite } from '#testing';
+import { createMemoryStore } from './memory.ts';
 
 storeSuite('memory', async () => ({ store: createMemoryStore({ diffIdOf }), close: async () => undefined }), {
   ingest: false,

@@ -55,7 +55,15 @@ export { type Delivery, type Reply, reply } from './registry/reply.ts';
 export type { RecordedRequest, RegistryRequest, RequestKind } from './registry/request.ts';
 export type { Answer } from './registry/routes.ts';
 export { type RegistryOptions, type Served, startRegistry, type TestRegistry } from './registry/start.ts';
-export { type Content, contentOf, described, inChunks, type LayerContent, layerOf } from './suites/content.ts';
+export {
+  type Content,
+  contentOf,
+  described,
+  diffIdOf,
+  inChunks,
+  type LayerContent,
+  layerOf,
+} from './suites/content.ts';
 export { holds, lacks, rejects } from './suites/expect.ts';
 export { type ForgetfulFiles, forgetfulFiles, type PowerCut } from './suites/forgetful-files.ts';
 export { type OpenSource, type SourceCapabilities, sourceSuite } from './suites/source.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { createLayerDigester } from '#archive';
 import type { Bytes, PourableBytes } from '#bytes';
 import type { Descriptor, Digest } from '#oci';
 
@@ -36,6 +37,13 @@ export function layerOf(size: number, compression: 'none' | 'gzip', algorithm: A
   const plain = contentOf(size, 77).bytes;
   const bytes = compression === 'gzip' ? gzipSync(plain) : plain;
   return { ...described(bytes), diffId: digest(plain, algorithm) };
+}
+
+/** What a layer is when it is uncompressed. */
+export async function diffIdOf(layer: Uint8Array, algorithm: Algorithm): Promise<Digest> {
+  const digester = createLayerDigester({ algorithm });
+  await digester.write(layer);
+  return (await digester.end()).digest;
 }
 
 /** The bytes in chunks of `length`, all in one buffer that is used again and again. */

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * Starts the bundled command, `dray.mjs` beside this file, with V8's code cache where Node has one (from 22.8): a fifth of the time that a short
  * command takes is compiling. The cache is the user's own; without a home, or where it cannot be written, there is none.
@@ -11,6 +10,5 @@ const folder = XDG_CACHE_HOME ?? LOCALAPPDATA ?? (HOME === undefined ? undefined
 if (folder !== undefined && 'enableCompileCache' in nodeModule && typeof nodeModule.enableCompileCache === 'function') {
   nodeModule.enableCompileCache(join(folder, 'dray'));
 }
-// Made by the bundler after this file.
 const command = new URL('dray.mjs', import.meta.url);
 await import(command.href);
