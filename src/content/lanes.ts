@@ -32,6 +32,8 @@ const SMALLEST_PIECE = 2 * 1024 * 1024;
 const FAILURES_ALLOWED = 50;
 
 interface Lane {
+  /** Where the request that is running began. */
+  from: number;
   position: number;
   end: number;
   /** Bytes that have come on the request that is running, and those of them that were missing. */
@@ -65,6 +67,8 @@ class Fetching {
   readonly #growth;
   readonly #size: number;
   #received: number;
+  /** The place's ranges are not to be trusted: everything is asked for from its start. */
+  #whole = false;
   /** Missing bytes have come since this began. */
   #flowed = false;
   #inARow = 0;
@@ -93,7 +97,7 @@ class Fetching {
 
   #open(): Lane {
     const controller = new AbortController();
-    const lane = { position: 0, end: 0, came: 0, fresh: 0, answered: false, retired: false, controller };
+    const lane = { from: 0, position: 0, end: 0, came: 0, fresh: 0, answered: false, retired: false, controller };
     this.#lanes.add(lane);
     return lane;
   }
@@ -151,10 +155,11 @@ class Fetching {
 
   async #fetchPiece(lane: Lane): Promise<void> {
     const { target } = this.#ingest;
-    const asked = lane.end;
+    const asked = this.#whole ? this.#size : lane.end;
+    lane.from = this.#whole ? 0 : lane.position;
     const fetched = await this.#source.fetch(target, {
-      offset: lane.position,
-      end: lane.end === this.#size ? undefined : lane.end,
+      offset: lane.from,
+      end: asked === this.#size ? undefined : asked,
       signal: lane.controller.signal,
     });
     lane.answered = true;
@@ -237,11 +242,12 @@ class Fetching {
     if (signal.aborted) throw cancelled(signal);
     if (lane.retired || this.#fatal !== undefined) return false;
     const alone = this.#lanes.size === 1;
-    if (error instanceof RangeRefused || (!alone && isDrayError(error) && error.facts.family === 'network')) {
+    if (error instanceof RangeRefused || (!alone && isOfPlace(error))) {
       if (alone) return true;
       this.#growth.settle(this.#lanes.size - 1);
       return false;
     }
+    if (this.#distrusts(lane, error)) return true;
     if (!hasCode(error, 'CONNECTION_LOST', 'STALLED', 'CONNECT_FAILED')) throw error;
     // Without an answer the source has tried more than once: only what has worked before is worth more patience.
     if (!lane.answered && !this.#flowed) throw error;
@@ -251,6 +257,15 @@ class Fetching {
     const delay = backoff(this.#inARow);
     report.retry(this.#failures, delay, this.#received, messageOf(error));
     await clock.sleep(delay, signal);
+    return true;
+  }
+
+  /** Whether `error` shows, for the first time, that an answer to a range was not what it said. */
+  #distrusts(lane: Lane, error: unknown): boolean {
+    if (!lane.answered || lane.from === 0 || this.#whole || !hasCode(error, 'SIZE_MISMATCH')) return false;
+    this.#whole = true;
+    this.#growth.settle(1);
+    this.#options.report.retry(0, 0, 0, `${messageOf(error)}: asking for it from the start`);
     return true;
   }
 
@@ -265,4 +280,9 @@ class Fetching {
       detail: { expected: size, atLeast: at },
     });
   }
+}
+
+/** What a place does wrong, rather than who keeps the bytes. */
+function isOfPlace(error: unknown): boolean {
+  return isDrayError(error) && (error.facts.family === 'network' || error.code === 'SIZE_MISMATCH');
 }

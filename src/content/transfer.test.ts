@@ -219,6 +219,20 @@ describe('one connection', () => {
     assert.ok(events.some((event) => event.kind === 'blob-retry' && event.reason.includes('starting over')));
   });
 
+  test('ranges that bring too much are not asked for again', async () => {
+    const { content, target } = blob(5000);
+    const longer = new Uint8Array([...content, 1, 2, 3]);
+    const source = scripted(content, {
+      answer: ({ offset }) => (offset > 0 ? { content: longer, end: longer.length } : { cutAfter: 2000 }),
+    });
+    const { ingest } = memoryIngest(target);
+    await assert.rejects(transfer(source, ingest, { ...options, retries: 1 }), (e) => hasCode(e, 'CONNECTION_LOST'));
+    assert.deepEqual(
+      source.requests.map(({ offset }) => offset),
+      [0, 2000, 0],
+    );
+  });
+
   test('more bytes than the descriptor says', async () => {
     const { content, target } = blob(5000);
     const longer = new Uint8Array([...content, 1, 2, 3]);

@@ -139,6 +139,15 @@ describe('ranges', () => {
       answerWith(ranged, () => reply(206, { 'content-type': 'multipart/byteranges; boundary=x' }, '--x')),
     ],
     ['416', answerWith(ranged, () => reply(416, { 'content-range': 'bytes */100000' }))],
+    ['400', answerWith(ranged, () => reply(400, {}))],
+    ['501', answerWith(ranged, () => reply(501, {}))],
+    [
+      'the rest with status 200, chunked',
+      answerWith(ranged, () => ({
+        ...reply(200, {}, blob.bytes.subarray(60_000)),
+        delivery: { framing: 'chunked' },
+      })),
+    ],
     ['the rest with status 200', answerWith(ranged, () => reply(200, {}, blob.bytes.subarray(60_000)))],
     ['nothing with status 200', answerWith(ranged, () => reply(200, {}, ''))],
   ];

@@ -9,7 +9,8 @@ import { fetchForeign } from './foreign.ts';
 
 /**
  * As `Source.fetch`, for blobs. A range is asked for where the options name one. An answer that is not the range asked for (the whole blob, a
- * 416, a Content-Range that contradicts it) is never taken for it: the blob then comes from its start. An answer to a range may end before `end`.
+ * 416 or another refusal, a Content-Range that contradicts it) is never taken for it: the blob then comes from its start. An answer to a range may
+ * end before `end`.
  */
 export async function fetchBlob(
   context: RepositoryContext,
@@ -83,6 +84,9 @@ function get(
   return context.send({ method: 'GET', url: urlOf(context, `blobs/${target.digest}`), headers, signal, onEvent });
 }
 
+/** Statuses that mean the blob, or the one who asks, whatever part is asked for; others may be about the range alone. */
+const ABOUT_THE_BLOB: ReadonlySet<number> = new Set([401, 403, 404, 410, 429]);
+
 /** The range, or the whole where the server says that it has no ranges; undefined where its answer cannot be trusted. */
 async function fetchRange(
   context: RepositoryContext,
@@ -94,11 +98,10 @@ async function fetchRange(
   const response = await get(context, target, { ...options, range: header });
   const part = response.status === 206 ? partOf(response, target, range) : undefined;
   if (part !== undefined) return fetchedOf(response.body, part);
-  const isWhole = response.status === 200 && (response.body.length ?? target.size) === target.size;
+  // Without a length it might as well be the rest alone.
+  const isWhole = response.status === 200 && response.body.length === target.size;
   if (isWhole) return fetchedOf(response.body, { target, offset: 0, end: target.size });
-  if (response.status !== 200 && response.status !== 206 && response.status !== 416) {
-    throw await blobError(response, target.digest, context);
-  }
+  if (ABOUT_THE_BLOB.has(response.status)) throw await blobError(response, target.digest, context);
   await response.body.discard();
   const text = `${publicUrl(response.url)}: ${response.status} is no answer to ${header}, asking for the whole blob`;
   options.onEvent?.({ kind: 'debug', text });
