@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { isDrayError } from '#errors';
 import type { Digest } from '#oci';
-import { answerWith, type Fault, reply, startRegistry, status, type TestRegistry } from '#testing';
+import { answerWith, type Fault, redirectTo, reply, startRegistry, status, type TestRegistry } from '#testing';
 import { type Clock, systemClock } from '#timing';
 import { createRepository } from './repository.ts';
 import type { OpenRepository } from './types.ts';
@@ -154,6 +154,48 @@ describe('answers that are no success', () => {
       assert.match(String(url), /^http:\/\/127\S+\/v2\/library\/app\/manifests\/1$/);
       return true;
     });
+  });
+
+  it('does not repeat what the registry was shown, nor half of it', async () => {
+    const token = 'a-token-that-nobody-may-see';
+    const echo = (text: string): Fault => answerWith({}, () => reply(418, {}, text));
+    for (const body of [
+      document('X', `you sent Bearer ${token}`),
+      document(token, `${'x'.repeat(290)}${token}`),
+      `<title>${token}</title>`,
+      document('X', token.split('').join('\u001b[0m')),
+      token,
+    ]) {
+      const registry = await startRegistry({ faults: [echo(body)] });
+      registries.push(registry);
+      const endpoint = { url: registry.url, domain: 'docker.io', mirror: false };
+      const authorization = `Bearer ${token}`;
+      const repository = createRepository({ endpoint, path: 'library/app', retries: 0, authorization });
+      repositories.push(repository);
+      await assert.rejects(repository.manifest('1'), (error: unknown) => {
+        assert.ok(isDrayError(error));
+        assert.doesNotMatch(`${error.message}${JSON.stringify(error.detail)}`, /a-token/);
+        return true;
+      });
+    }
+  });
+
+  it('says who it was that refused, where the registry had sent us elsewhere', async () => {
+    for (const code of [401, 403]) {
+      const away = await startRegistry({ faults: [status(code, { body: 'who are you?' })] });
+      registries.push(away);
+      const repository = await open([redirectTo(away.url)]);
+      await assert.rejects(repository.manifest('1'), (error: unknown) => {
+        assert.ok(isDrayError(error));
+        assert.equal(error.code, code === 401 ? 'UNAUTHORIZED' : 'DENIED');
+        assert.equal(
+          error.message,
+          `${away.url}/v2/library/app/manifests/1 answered ${code} to the request for app:1: who are you?`,
+        );
+        assert.equal(error.hint, undefined);
+        return true;
+      });
+    }
   });
 
   it('does not wait for error bodies without end or without progress', async () => {

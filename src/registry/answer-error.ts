@@ -2,6 +2,7 @@ import { DrayError, type ErrorCode } from '#errors';
 import type { Clock } from '#timing';
 import { cleanText, type HttpResponse, publicUrl } from '#transport';
 import { readSome } from './read-some.ts';
+import type { Endpoint } from './types.ts';
 
 /** What was asked for, in the words of the person who asked. */
 export interface Asked {
@@ -10,6 +11,14 @@ export interface Asked {
   readonly name: string;
   /** `alpine:3.20`, or a digest for a blob. */
   readonly what: string;
+}
+
+/** Of the repository that was asked. */
+export interface AnswerContext {
+  readonly endpoint: Endpoint;
+  readonly clock: Clock;
+  /** Takes out of a text from the server what it was shown. */
+  readonly redact: (text: string) => string;
 }
 
 /** One entry of a registry's error document (OCI distribution-spec, "Error Codes"). */
@@ -21,28 +30,38 @@ interface RegistryError {
 const BODY_LIMIT = 64 * 1024;
 const BODY_PATIENCE = 5_000;
 const MESSAGE_LIMIT = 300;
+const CODE_LIMIT = 60;
+const PLAIN_LIMIT = 200;
 
 /**
  * The error for an answer that is not the one hoped for, in docker's words where docker has some. Reads the body (64 KiB at most) for what the
  * registry says, and never fails itself. `detail` has `status`, `url`, and the registry's own `registryCode` and `registryMessage`.
  */
-export async function answerError(response: HttpResponse, asked: Asked, clock: Clock): Promise<DrayError> {
-  const said = parseErrors(await readSome(response, { limit: BODY_LIMIT, patience: BODY_PATIENCE, clock }));
+export async function answerError(response: HttpResponse, asked: Asked, context: AnswerContext): Promise<DrayError> {
+  const { clock, redact, endpoint } = context;
+  const body = await readSome(response, { limit: BODY_LIMIT, patience: BODY_PATIENCE, clock });
+  const said = parseErrors(body, redact);
   const code = codeFor(response.status, said, asked);
   const detail = {
     status: response.status,
     url: publicUrl(response.url),
-    ...(said?.code ? { registryCode: said.code } : {}),
-    ...(said?.message ? { registryMessage: said.message } : {}),
+    ...(said.code ? { registryCode: said.code } : {}),
+    ...(said.message ? { registryMessage: said.message } : {}),
   };
-  return new DrayError(code, messageFor(code, { response, said, asked }), { ...hintFor(code), detail });
+  const elsewhere = response.url.origin !== new URL(endpoint.url).origin;
+  return new DrayError(code, messageFor(code, { response, said, asked, elsewhere }), {
+    ...(elsewhere ? {} : hintFor(code)),
+    detail,
+  });
 }
 
 /** The first error of the document; for anything else a short text without a code. */
-function parseErrors(text: string): RegistryError | undefined {
+function parseErrors(text: string, redact: AnswerContext['redact']): RegistryError {
+  // Before it is cut, which might leave half of a secret, and behind what was cleaned away within one.
+  const fit = (words: string, limit: number): string => redact(cleanText(redact(words), limit));
   const first = firstError(text);
-  if (first === undefined) return { code: '', message: plainText(text) };
-  return { code: cleanText(first.code, 60), message: cleanText(first.message, MESSAGE_LIMIT) };
+  if (first === undefined) return { code: '', message: fit(plainText(text), PLAIN_LIMIT) };
+  return { code: fit(first.code, CODE_LIMIT), message: fit(first.message, MESSAGE_LIMIT) };
 }
 
 function firstError(text: string): RegistryError | undefined {
@@ -69,7 +88,7 @@ function field(value: unknown, name: string): unknown {
 function plainText(text: string): string {
   const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1];
   const words = title ?? text.replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');
-  return cleanText(words.replace(/\s+/g, ' ').trim(), 200);
+  return words.replace(/\s+/g, ' ').trim();
 }
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -89,8 +108,8 @@ const NOT_THERE: Readonly<Record<Asked['kind'], ErrorCode>> = {
 };
 
 /** The status decides; what the registry says only refines it, since a mirror may say anything. */
-function codeFor(status: number, said: RegistryError | undefined, asked: Asked): ErrorCode {
-  const own = CODES[said?.code ?? ''];
+function codeFor(status: number, said: RegistryError, asked: Asked): ErrorCode {
+  const own = CODES[said.code ?? ''];
   if (status === 401) return own === 'DENIED' ? 'DENIED' : 'UNAUTHORIZED';
   if (status === 403) return own === 'TOO_MANY_REQUESTS' ? own : 'DENIED';
   if (status === 404 || status === 410) {
@@ -103,14 +122,17 @@ function codeFor(status: number, said: RegistryError | undefined, asked: Asked):
 
 interface MessageFacts {
   readonly response: HttpResponse;
-  readonly said: RegistryError | undefined;
+  readonly said: RegistryError;
   readonly asked: Asked;
+  /** Another server answered than the registry, which had sent us there. */
+  readonly elsewhere: boolean;
 }
 
-function messageFor(code: ErrorCode, { response, said, asked }: MessageFacts): string {
+function messageFor(code: ErrorCode, { response, said, asked, elsewhere }: MessageFacts): string {
   // As docker prints a registry's error: the code in small letters, then the message.
-  const words = [said?.code.toLowerCase().replaceAll('_', ' '), said?.message].filter(Boolean).join(': ');
+  const words = [said.code.toLowerCase().replaceAll('_', ' '), said.message].filter(Boolean).join(': ');
   const because = words === '' ? '' : `: ${words}`;
+  const status = `${publicUrl(response.url)} answered ${response.status} to the request for ${asked.what}${because}`;
   switch (code) {
     case 'MANIFEST_UNKNOWN':
       return `manifest for ${asked.what} not found${because}`;
@@ -120,13 +142,14 @@ function messageFor(code: ErrorCode, { response, said, asked }: MessageFacts): s
       return `blob ${asked.what} of ${asked.name} not found${because}`;
     case 'DENIED':
     case 'UNAUTHORIZED':
+      if (elsewhere) return status;
       return asked.kind === 'base'
         ? `${asked.name} refused the credentials${because || ` (${response.status})`}`
         : `pull access denied for ${asked.name}, repository does not exist or may require 'dray login'${because}`;
     case 'TOO_MANY_REQUESTS':
-      return `toomanyrequests: ${said?.message || `${publicUrl(response.url)} limits requests`}`;
+      return `toomanyrequests: ${said.message || `${publicUrl(response.url)} limits requests`}`;
     default:
-      return `${publicUrl(response.url)} answered ${response.status} to the request for ${asked.what}${because}`;
+      return status;
   }
 }
 

@@ -14,12 +14,8 @@ export interface Range {
 }
 
 /** The error for a status that is no answer to the request for a blob. */
-export function blobError(
-  response: HttpResponse,
-  digest: Digest,
-  { name, clock }: RepositoryContext,
-): Promise<DrayError> {
-  return answerError(response, { kind: 'blob', name, what: digest }, clock);
+export function blobError(response: HttpResponse, digest: Digest, context: RepositoryContext): Promise<DrayError> {
+  return answerError(response, { kind: 'blob', name: context.name, what: digest }, context);
 }
 
 /** What a 206 says that it brings, if that begins where it was asked to; it may end earlier or later. */

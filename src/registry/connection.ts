@@ -13,6 +13,7 @@ import {
 } from '#transport';
 import { createAuthorizer } from './auth/authorize.ts';
 import { withPort } from './hosts/insecure.ts';
+import { ShownSecrets } from './shown-secrets.ts';
 import type { Endpoint, Keychain, RepositoryOptions } from './types.ts';
 
 /** The way to one endpoint: its sockets, its certificates, its credentials. */
@@ -31,6 +32,8 @@ export interface Connection {
   authorization(scopes: readonly string[], options?: CallOptions): Promise<string | undefined>;
   /** The IP address that answered last. */
   address(): string | undefined;
+  /** Text from a server without the secrets that it was shown. */
+  redact(text: string): string;
   close(): void;
 }
 
@@ -50,7 +53,9 @@ export function connect(options: ConnectionOptions): Connection {
   const origin = new URL(endpoint.url).origin;
   const client = createTransport(transportOptions(options));
   let address: string | undefined;
+  const secrets = new ShownSecrets(Object.keys(endpoint.headers ?? {}));
   const watched: Transport = async (request) => {
+    secrets.note(request.headers ?? {});
     const response = await client.send(request);
     if (response.url.origin === origin) {
       address = response.remoteAddress;
@@ -75,6 +80,7 @@ export function connect(options: ConnectionOptions): Connection {
     sendBare: compose(patient, followRedirects())(client.send),
     authorization: (scopes, callOptions) => authorizer.authorization(scopes, callOptions),
     address: () => address,
+    redact: (text) => secrets.redact(text),
     close: () => client.close(),
   };
 }

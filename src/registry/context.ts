@@ -18,6 +18,8 @@ export interface RepositoryContext {
   readonly sendBare: Transport;
   /** The IP address that the registry answers from, once it is known. */
   readonly address: () => string | undefined;
+  /** Text from a server without the secrets that it was shown. */
+  readonly redact: (text: string) => string;
   readonly retries: number;
   readonly clock: Clock;
 }
@@ -64,7 +66,7 @@ export async function readDocument(
   for (let attempt = 1; ; attempt += 1) {
     const headers = { ...IDENTITY, ...request.headers };
     const response = await context.send({ method: 'GET', url: request.url, headers, signal, onEvent });
-    if (response.status !== 200) throw await answerError(response, asked, context.clock);
+    if (response.status !== 200) throw await answerError(response, asked, context);
     try {
       return { response, bytes: await readBody(response, limit, asked) };
     } catch (error) {

@@ -28,6 +28,7 @@ export function repositoryOver(connection: Connection, path: string): Repository
     send: inDockersWords(name)(connection.send(scopes)),
     sendBare,
     address: () => connection.address(),
+    redact: (text) => connection.redact(text),
     retries,
     clock,
   };

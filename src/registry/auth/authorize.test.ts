@@ -346,6 +346,19 @@ test('a 403 is DENIED, with the words of the registry and without secrets', asyn
   assert.match(await failure(anonymous.get()), /^DENIED: .* \[log in: dray login registry\.example\]$/);
 });
 
+test('a refusal that repeats the token it was shown is told without it', async () => {
+  for (const code of [401, 403]) {
+    const answer = ({ url, headers }: Seen): ScriptedAnswer => {
+      if (url.pathname === '/token') return { status: 200, body: '{"token":"a-token-that-nobody-may-see"}' };
+      const shown = headers['authorization'];
+      return shown === undefined
+        ? { status: 401, headers: { 'www-authenticate': 'Bearer realm="https://registry.example/token"' } }
+        : { status: code, body: `{"errors":[{"code":"DENIED","message":"you sent ${shown}"}]}` };
+    };
+    assert.match(await failure(bench(answer).get()), /you sent Bearer \*\*\*/);
+  }
+});
+
 test('only the own origin gets Authorization, and only its 401 counts', async () => {
   const { authorizer, get, seen } = bench(tokenRegistry(), { credentials: { 'registry.example': USER } });
   await get();

@@ -113,7 +113,7 @@ class EndpointAuthorizer implements Authorizer {
       }
       const refused: Refused = { registry: this.asking.name, request, response };
       const credential = own === undefined ? this.answers.get(keyOf(scopes))?.credential : givenHeader(own);
-      const words = { clock: this.clock, credential: shown === undefined ? undefined : credential };
+      const words = { clock: this.clock, credential: shown === undefined ? undefined : credential, shown };
       if (response.status === 403) throw await denied(refused, words);
       const hasRunOut = shown !== undefined && shown === this.taken && shown !== last;
       if (own !== undefined || sends >= (hasRunOut ? MOST_RENEWALS : MOST_SENDS))
@@ -130,7 +130,7 @@ class EndpointAuthorizer implements Authorizer {
     const credential = await this.credential(scopes, request);
     const asking = { ...this.asking, remoteAddress: response.remoteAddress };
     const answer = chooseAnswer(challenges, { asking, credential, scopes });
-    const words = { clock: this.clock, credential };
+    const words = { clock: this.clock, credential, shown };
     if (answer === undefined) {
       const basic = challenges.some(({ scheme }) => scheme === 'basic');
       throw basic ? await unauthorized(refused, words) : await unanswerable(refused, challenges, words);

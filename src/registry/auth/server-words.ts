@@ -13,16 +13,22 @@ export interface WordsOptions {
   readonly clock: Clock;
   /** What the server was sent, and may have echoed. */
   readonly credential?: Credential | undefined;
+  /** The Authorization that it was sent. */
+  readonly shown?: string | undefined;
 }
 
 /**
  * What a server says about its refusal, in one short line without control characters and without the secrets it was sent; empty when it
  * says nothing that can be read. Uses the body up, and never fails: the status alone is reason enough.
  */
-export async function serverWords(response: HttpResponse, { clock, credential }: WordsOptions): Promise<string> {
+export async function serverWords(
+  response: HttpResponse,
+  { clock, credential, shown = '' }: WordsOptions,
+): Promise<string> {
+  const registryToken = /^Bearer (.+)$/.exec(shown)?.[1];
+  const secrets = (words: string): string => redact(redact(words, credential), { registryToken });
   const text = await readSome(response, { limit: LIMIT, patience: PATIENCE, clock });
-  const words = redact(chooseWords(text), credential);
-  return redact(cleanText(words, SHOWN), credential);
+  return secrets(cleanText(secrets(chooseWords(text)), SHOWN));
 }
 
 function chooseWords(text: string): string {

@@ -51,8 +51,9 @@ export async function verifyLogin(options: VerifyLoginOptions): Promise<string |
   const authorization = 'order' in answer ? `Bearer ${token?.value}` : answer.header;
   const response = await transport({ ...request, headers: { ...headers, authorization } });
   const second: Refused = { registry: asking.name, request, response };
-  if (response.status === 401) throw await unauthorized(second, words);
-  if (response.status === 403) throw await denied(second, words);
+  const shown = { ...words, shown: authorization };
+  if (response.status === 401) throw await unauthorized(second, shown);
+  if (response.status === 403) throw await denied(second, shown);
   await done(second);
   return token?.identityToken;
 }
