@@ -121,7 +121,36 @@ describe('tags', () => {
     assert.deepEqual(tags, ['ok', 'fine.1_2-3']);
     const warnings = events.filter((event) => event.kind === 'warning');
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0]?.text ?? '', /lists "no\/tag" and 5 more, which is no tag: left out$/);
+    assert.match(warnings[0]?.text ?? '', /lists "no\/tag" and 5 more that are no tags: left out$/);
+  });
+
+  it('says once what it leaves out, however many pages have it and however deep it is', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const body = (page: number): string => `{"tags":["t${page}",${page === 0 ? deep : '"no/tag"'}]}`;
+    const answer = answerWith({ kind: 'tags' }, ({ query }) => {
+      const page = Number(query.get('page') ?? 0);
+      return reply(200, page === 2 ? {} : { link: `<?page=${page + 1}>; rel="next"` }, body(page));
+    });
+    const { registry, repository } = await open({ faults: [answer] });
+    const events: ProgressEvent[] = [];
+    const tags: string[] = [];
+    for await (const tag of repository.tags({ onEvent: (event) => events.push(event) })) tags.push(tag);
+    assert.deepEqual(tags, ['t0', 't1', 't2']);
+    assert.deepEqual(
+      events.flatMap((event) => (event.kind === 'warning' ? [event.text] : [])),
+      [`${registry.host}/app: the registry lists what is no text and 2 more that are no tags: left out`],
+    );
+  });
+
+  it('holds a bounded amount of text', async () => {
+    const long = (page: number): string[] =>
+      Array.from({ length: 30_000 }, (_, at) => `${page}-${at}-`.padEnd(128, 'x'));
+    const answer = answerWith({ kind: 'tags' }, ({ query }) => {
+      const page = Number(query.get('page') ?? 0);
+      return reply(200, { link: `<?page=${page + 1}>; rel="next"` }, JSON.stringify({ tags: long(page) }));
+    });
+    const { repository } = await open({ faults: [answer] });
+    await assert.rejects(all(repository.tags()), { code: 'BAD_RESPONSE', message: /it does not end \(270000 tags/ });
   });
 
   const elsewhere = [

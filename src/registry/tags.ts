@@ -10,6 +10,8 @@ const PAGE_LIMIT = 4 * 1024 * 1024;
 const PAGE_SIZE = 1000;
 const MOST_PAGES = 10_000;
 const MOST_TAGS = 1_000_000;
+/** Characters of all tags together, which are held in memory. */
+const MOST_TEXT = 32 * 1024 * 1024;
 /** Registries that filter may give pages without a tag, but not for ever. */
 const MOST_EMPTY_PAGES = 100;
 
@@ -20,16 +22,22 @@ export async function* listTags(
 ): AsyncGenerator<string, void, undefined> {
   const seen = new Set<string>();
   const visited = new Set<string>();
+  const leftOut = new LeftOut();
   let total = 0;
+  let length = 0;
   let empty = 0;
   let url: URL | undefined = firstPage(context);
   while (url !== undefined) {
     visited.add(url.href);
     const page = await readPage(context, url, options);
-    const tags = readTags(page, context, options);
+    const list = parsePage(page.bytes, context);
+    const tags = list.filter(isGoodTag);
+    leftOut.add(list.filter((entry) => !isGoodTag(entry)));
     total += tags.length;
     const fresh = tags.filter((tag) => !seen.has(tag));
     for (const tag of tags) seen.add(tag);
+    for (const tag of fresh) length += tag.length;
+    if (length > MOST_TEXT) throw badPage(context, `it does not end (${total} tags on ${visited.size} pages)`);
     yield* new Set(fresh);
     const next: URL | undefined = nextPage(page, url);
     if (context.endpoint.namespace !== undefined) next?.searchParams.set('ns', context.endpoint.namespace);
@@ -43,6 +51,7 @@ export async function* listTags(
     }
     url = next;
   }
+  leftOut.warn(context.name, options);
 }
 
 function firstPage(context: RepositoryContext): URL {
@@ -61,19 +70,31 @@ async function readPage(context: RepositoryContext, url: URL, { signal, onEvent 
   );
 }
 
-/** `{"tags": null}` is what registries say of a repository without tags. What is no tag is left out, with a warning: it could not be asked for. */
-function readTags({ bytes }: Document, context: RepositoryContext, { onEvent }: CallOptions): readonly string[] {
-  const list = parsePage(bytes, context);
-  const tags = list.filter((tag): tag is string => typeof tag === 'string' && isTag(tag));
-  const [odd, ...more] = list.filter((tag) => typeof tag !== 'string' || !isTag(tag));
-  if (odd !== undefined) {
-    const others = more.length === 0 ? '' : ` and ${more.length} more`;
-    const text = `${context.name}: the registry lists ${cleanText(JSON.stringify(odd), 60)}${others}, which is no tag: left out`;
-    onEvent?.({ kind: 'warning', text });
-  }
-  return tags;
+function isGoodTag(entry: unknown): entry is string {
+  return typeof entry === 'string' && isTag(entry);
 }
 
+/** What is no tag could not be asked for: it is left out, and said once. */
+class LeftOut {
+  #first: unknown;
+  #count = 0;
+
+  add(entries: readonly unknown[]): void {
+    if (this.#count === 0) this.#first = entries[0];
+    this.#count += entries.length;
+  }
+
+  warn(name: string, { onEvent }: CallOptions): void {
+    if (this.#count === 0) return;
+    const first = this.#first;
+    const shown = typeof first === 'object' ? 'what is no text' : cleanText(JSON.stringify(first), 60);
+    const what =
+      this.#count === 1 ? `${shown}, which is no tag` : `${shown} and ${this.#count - 1} more that are no tags`;
+    onEvent?.({ kind: 'warning', text: `${name}: the registry lists ${what}: left out` });
+  }
+}
+
+/** `{"tags": null}` is what registries say of a repository without tags. */
 function parsePage(bytes: Uint8Array, context: RepositoryContext): readonly unknown[] {
   let page: unknown;
   try {
