@@ -42,7 +42,7 @@ export function parseTokenAnswer(body: Uint8Array, what: string): TokenAnswer {
   const token = given.find((value) => value !== '');
   if (token === undefined) throw refuse('holds no token');
   if (typeof token !== 'string')
-    throw refuse(`holds a token that is no text but ${Array.isArray(token) ? 'a list' : `a ${typeof token}`}`);
+    throw refuse(`holds a token that is no text but ${Array.isArray(token) ? 'a list' : NAMES[typeof token]}`);
   if (!isSendable(token)) throw refuse('holds a token with characters that cannot be sent');
   const identityToken = fields.get('refresh_token');
   return {
@@ -52,6 +52,8 @@ export function parseTokenAnswer(body: Uint8Array, what: string): TokenAnswer {
     identityToken: typeof identityToken === 'string' && identityToken !== '' ? identityToken : undefined,
   };
 }
+
+const NAMES: Readonly<Record<string, string>> = { object: 'an object', number: 'a number', boolean: 'true or false' };
 
 function lifetimeOf(value: unknown): number {
   const seconds = typeof value === 'string' ? Number(value) : value;

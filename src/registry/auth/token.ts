@@ -50,7 +50,8 @@ export async function requestToken(order: TokenOrder, means: TokenMeans): Promis
 
 /** Network errors of the transport say which host failed, but not what it was asked for. */
 function named(error: unknown, order: TokenOrder, asked: string): unknown {
-  if (!isDrayError(error) || error.facts.family !== 'network' || error.message.includes(asked)) return error;
+  if (!isDrayError(error) || error.facts.family !== 'network') return error;
+  if (error.message.includes(asked) || error.message.startsWith('no token for')) return error;
   return new DrayError(error.code, `no token for ${order.asking.name}: ${error.message}`, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     detail: error.detail,
