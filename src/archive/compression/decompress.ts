@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Bytes } from '#bytes';
 import { gunzip } from './gunzip.ts';
 import { type Compression, SNIFF_LENGTH, sniffCompression } from './sniff.ts';
@@ -28,9 +29,23 @@ export async function openCompressed(bytes: Bytes, options: OpenOptions): Promis
   const compression = sniffCompression(head);
   const whole = joined(head, iterator);
   if (compression === 'none') return { compression, bytes: whole };
-  if (compression === 'gzip') return { compression, bytes: gunzip(whole, options.pooled) };
+  if (compression === 'gzip') return { compression, bytes: withBreaths(gunzip(whole, options.pooled)) };
   const { unzstd } = await import('./unzstd.ts');
-  return { compression, bytes: unzstd(whole) };
+  return { compression, bytes: withBreaths(unzstd(whole)) };
+}
+
+/** A bomb turns one chunk into gigabytes: after this much output the event loop gets a turn, so that cancelling works. */
+const BREATH = 16 * 1024 * 1024;
+
+async function* withBreaths(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+  let sinceBreath = 0;
+  for await (const chunk of bytes) {
+    yield chunk;
+    sinceBreath += chunk.length;
+    if (sinceBreath < BREATH) continue;
+    sinceBreath = 0;
+    await setImmediate();
+  }
 }
 
 /** The first chunk, or as many as it takes to have the bytes that the sniffing needs. */

@@ -1,36 +1,34 @@
 import type { Bytes } from '#bytes';
+import { type FrameRun, LARGEST_WINDOW, ZstdFrames } from '../zstd/frames.ts';
+import { LARGEST_BLOCK } from '../zstd/literals.ts';
 import { corruptLayer } from './corrupt.ts';
 import { openStepDecoder } from './engine.ts';
 import { runSteps } from './run-steps.ts';
 import { WindowBudget } from './window-budget.ts';
-import { type FrameRun, LARGEST_WINDOW, ZstdFrames } from './zstd-frames.ts';
 
 /** Decodes the runs of frame after frame. */
-interface FrameDecoder {
-  decode(run: FrameRun): AsyncIterable<Uint8Array>;
+export interface RunDecoder {
+  /** What a run gives; each chunk is good until the next one is asked for. */
+  decode(run: FrameRun): Iterable<Uint8Array>;
   close(): void;
 }
 
 const budget = new WindowBudget(LARGEST_WINDOW);
 
-/** Undoes zstd of any number of frames, on this thread: by Node where it can (from 22.15), else by the slower fzstd. */
+/** Undoes zstd of any number of frames, on this thread: by Node where it can (from 22.15), else by code of our own. */
 export async function* unzstd(source: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* decodeFrames(source, nativeDecoder() ?? (await scriptDecoder()));
+}
+
+export async function* decodeFrames(source: Bytes, decoder: RunDecoder): AsyncGenerator<Uint8Array, void, undefined> {
   const frames = new ZstdFrames();
-  const decoder = nativeDecoder() ?? (await scriptDecoder());
-  let held = 0;
+  const share = budget.share();
   try {
     for await (const chunk of source) {
       try {
         for (const run of frames.scan(chunk)) {
-          if (run.window > held) {
-            await budget.take(run.window);
-            held = run.window;
-          }
+          await share.hold(run.window);
           yield* decoder.decode(run);
-          if (run.endsFrame) {
-            budget.give(held);
-            held = 0;
-          }
         }
       } catch (error) {
         throw corruptLayer('zstd', frames.position, error);
@@ -38,28 +36,35 @@ export async function* unzstd(source: Bytes): AsyncGenerator<Uint8Array, void, u
     }
     if (frames.inside) throw corruptLayer('zstd', frames.position, 'unexpected end');
   } finally {
-    budget.give(held);
+    share.end();
     decoder.close();
   }
 }
 
-function nativeDecoder(): FrameDecoder | undefined {
+export function nativeDecoder(): RunDecoder | undefined {
   const decoder = openStepDecoder('zstd');
   if (decoder === undefined) return undefined;
   return { decode: (run) => runSteps(decoder, run.bytes), close: () => decoder.close() };
 }
 
-async function scriptDecoder(): Promise<FrameDecoder> {
-  const { Decompress } = await import('fzstd');
-  let output: Uint8Array[] = [];
-  const open = (): InstanceType<typeof Decompress> => new Decompress((chunk) => output.push(chunk));
-  let frame = open();
+export async function scriptDecoder(): Promise<RunDecoder> {
+  const { ZstdDecoder } = await import('../zstd/decoder.ts');
+  const decoder = new ZstdDecoder();
+  let begun = false;
+  const body = new Uint8Array(LARGEST_BLOCK);
+  let length = 0;
   return {
-    async *decode(run) {
-      output = [];
-      frame.push(new Uint8Array(run.bytes), run.endsFrame);
-      if (run.endsFrame) frame = open();
-      yield* output;
+    *decode({ bytes, block, window, startsFrame, endsBlock }) {
+      if (startsFrame) begun = false;
+      if (block === undefined) return;
+      if (!begun) decoder.restart(window);
+      begun = true;
+      body.set(bytes, length);
+      length += bytes.length;
+      if (!endsBlock) return;
+      const output = decoder.decode(block, body.subarray(0, length));
+      length = 0;
+      if (output.length > 0) yield output;
     },
     close: () => undefined,
   };

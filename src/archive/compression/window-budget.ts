@@ -1,4 +1,12 @@
-/** Memory that all decoders of this thread together may hold: a layer that would pass it waits for another one to end its frame. */
+/** What one layer's decoder holds of the budget. */
+export interface WindowShare {
+  /** Resolves when the share is `bytes`, in the order of asking; 0 gives everything back. */
+  hold(bytes: number): Promise<void>;
+  /** Gives everything back. */
+  end(): void;
+}
+
+/** Memory that all decoders of this thread together may hold: a layer that would pass it waits for another one to end. */
 export class WindowBudget {
   #free: number;
   #waiting: { readonly bytes: number; readonly go: () => void }[] = [];
@@ -7,15 +15,31 @@ export class WindowBudget {
     this.#free = bytes;
   }
 
-  /** Resolves when `bytes` are the caller's, in the order of asking; `give` them back afterwards. */
-  take(bytes: number): Promise<void> {
+  share(): WindowShare {
+    let held = 0;
+    return {
+      hold: async (bytes) => {
+        if (bytes === held) return;
+        this.#give(held);
+        held = 0;
+        if (bytes > 0) await this.#take(bytes);
+        held = bytes;
+      },
+      end: () => {
+        this.#give(held);
+        held = 0;
+      },
+    };
+  }
+
+  #take(bytes: number): Promise<void> {
     return new Promise((go) => {
       this.#waiting.push({ bytes, go });
       this.#serve();
     });
   }
 
-  give(bytes: number): void {
+  #give(bytes: number): void {
     this.#free += bytes;
     this.#serve();
   }

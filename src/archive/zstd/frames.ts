@@ -1,15 +1,26 @@
+import { LARGEST_BLOCK } from './literals.ts';
+
 /**
  * The largest window that is taken: what the reference decoder allows by default. A frame says its window in its header, and a
  * decoder has to hold that much.
  */
 export const LARGEST_WINDOW: number = 128 * 1024 * 1024;
-const LARGEST_BLOCK = 128 * 1024;
 
-/** A run of bytes of one frame that lies in one chunk and ends at the latest where a block ends. */
+export interface FrameBlock {
+  readonly type: 'raw' | 'rle' | 'compressed';
+  /** Bytes of its body, or how often the one byte of `rle` comes. */
+  readonly size: number;
+}
+
+/** A run of bytes of one frame that lies in one chunk: of a block's body, or of what stands around the blocks. */
 export interface FrameRun {
   readonly bytes: Uint8Array;
   /** Bytes of window that the frame's decoder needs: known, and not 0, from the end of the frame's header on. */
   readonly window: number;
+  /** Of the block whose body this is. */
+  readonly block: FrameBlock | undefined;
+  readonly startsFrame: boolean;
+  readonly endsBlock: boolean;
   readonly endsFrame: boolean;
 }
 
@@ -18,6 +29,7 @@ type Part = 'magic' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 
 const MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
 const DICTIONARY_SIZES = [0, 1, 2, 4] as const;
 const CONTENT_SIZES = [0, 2, 4, 8] as const;
+const BLOCK_TYPES: readonly FrameBlock['type'][] = ['raw', 'rle', 'compressed'];
 
 /**
  * Finds the frames and blocks of a zstd stream as it passes (RFC 8878, 3.1), so that decoders that stop after one frame, or give a
@@ -33,6 +45,7 @@ export class ZstdFrames {
   #gathered: number[] = [];
   #descriptor = 0;
   #window = 0;
+  #block: FrameBlock = { type: 'raw', size: 0 };
   #lastBlock = false;
 
   /** True when a frame has begun and not ended. */
@@ -51,20 +64,28 @@ export class ZstdFrames {
       at += length;
       this.position += length;
       this.#left -= length;
+      const body = this.#block;
       if (this.#left === 0) {
         this.#enterNext();
         this.#gathered = [];
         while (this.#left === 0) this.#enterNext();
       }
-      const ended = this.#part === 'magic' && (part === 'body' || part === 'block' || part === 'checksum');
-      if (part === 'magic' || part === 'skip' || part === 'skip-size') {
-        if (this.#part === 'descriptor') yield { bytes: MAGIC, window: 0, endsFrame: false };
-        start = at;
-      } else if (at > start && (part === 'body' || ended || at === chunk.length)) {
-        yield { bytes: chunk.subarray(start, at), window: this.#window, endsFrame: ended };
+      const startsFrame = part === 'magic' && this.#part === 'descriptor';
+      if (startsFrame) yield this.#run(MAGIC, { startsFrame });
+      if (part === 'magic' || part === 'skip' || part === 'skip-size') start = at;
+      const endsBlock = part === 'body' && this.#part !== 'body';
+      const endsFrame = this.#part === 'magic' && (part === 'body' || part === 'block' || part === 'checksum');
+      const block = part === 'body' ? body : undefined;
+      if (at > start && (at === chunk.length || this.#part === 'body' || endsBlock || endsFrame)) {
+        yield this.#run(chunk.subarray(start, at), { block, endsBlock, endsFrame });
         start = at;
       }
     }
+  }
+
+  #run(bytes: Uint8Array, facts: Partial<FrameRun>): FrameRun {
+    const nothing = { block: undefined, startsFrame: false, endsBlock: false, endsFrame: false };
+    return { ...nothing, ...facts, bytes, window: this.#window };
   }
 
   /** The part is complete: what comes after it. */
@@ -106,6 +127,7 @@ export class ZstdFrames {
     if (magic === 0xfd2fb528) this.#expect('descriptor', 1);
     else if (magic >= 0x184d2a50 && magic <= 0x184d2a5f) this.#expect('skip-size', 4);
     else throw new Error('unknown data where a frame should begin');
+    this.#window = 0;
   }
 
   #enterHeader(): void {
@@ -146,7 +168,9 @@ export class ZstdFrames {
     const kind = (header >> 1) & 3;
     const size = header >> 3;
     this.#lastBlock = (header & 1) === 1;
-    if (kind === 3 || size > LARGEST_BLOCK) throw new Error('a block header is wrong');
-    this.#expect('body', kind === 1 ? 1 : size);
+    const type = BLOCK_TYPES[kind];
+    if (type === undefined || size > LARGEST_BLOCK) throw new Error('a block header is wrong');
+    this.#block = { type, size };
+    this.#expect('body', type === 'rle' ? 1 : size);
   }
 }
