@@ -27,23 +27,27 @@ export function findRoot(roots: readonly Descriptor[], name: string): Descriptor
   return named(NAME_ANNOTATION) ?? named(TAG_ANNOTATION) ?? roots.find(({ digest }) => digest === name);
 }
 
-/** Lists a root in `index.json`, in place of the one that had its name; all else in the file stays as it is. */
+/**
+ * Lists a root in `index.json`, in place of the one that had its name; all else in the file stays as it is. A root without a name needs no
+ * second entry.
+ */
 export async function writeRoot(files: Files, root: Descriptor, names: RootNames): Promise<void> {
   const path = files.path('index.json');
   const bytes = readIndex(files);
   const index = bytes === undefined ? EMPTY_INDEX : parseJsonStrict(bytes, path);
   const entries = Array.isArray(index['manifests']) ? index['manifests'] : [];
+  const isListed = entries.some((entry) => isJsonObject(entry) && entry['digest'] === root.digest);
+  if (names.tag === undefined && isListed) return;
   const kept = entries.filter((entry) => !isJsonObject(entry) || !isReplaced(entry, root, names));
   await files.replace(path, JSON.stringify({ ...index, manifests: [...kept, indexEntry(root, names)] }));
 }
 
-/** An entry makes room for one of the same name, and one without a name for any of the same root. */
+/** An entry makes room for one of the same name, and one without a name for one of the same root. */
 function isReplaced(entry: JsonObject, root: Descriptor, { fullName, tag }: RootNames): boolean {
   const annotations = isJsonObject(entry['annotations']) ? entry['annotations'] : {};
   const itsName = annotations[NAME_ANNOTATION];
   const itsTag = annotations[TAG_ANNOTATION];
   if (itsName === undefined && itsTag === undefined) return entry['digest'] === root.digest;
-  if (tag === undefined) return false;
   // Layouts of other tools have tags alone: theirs is taken over, unless it says that it is another image's.
   return itsName === undefined || fullName === undefined ? itsTag === tag : itsName === fullName;
 }
