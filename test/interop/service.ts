@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { atEnd } from './cleanup.ts';
+import { peerPath } from './peers.ts';
+
+/** Longest that a service may take to answer, in milliseconds. */
+const START = 30_000;
+
+/** A port of 127.0.0.1 that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  assert.ok(address !== null && typeof address === 'object');
+  return address.port;
+}
+
+export interface Service {
+  /** What it has said so far, on either stream. */
+  said(): string;
+}
+
+/** Starts a program that runs until the file's tests are over, and waits until `isReady`. */
+export async function startService(
+  program: string,
+  args: readonly string[],
+  isReady: () => Promise<boolean>,
+): Promise<Service> {
+  const child = spawn(program, args, { env: { PATH: peerPath }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
+  child.once('error', (error) => (text += String(error)));
+  atEnd(() => stop(child));
+  for (const end = Date.now() + START; !(await isReady()); await sleep(30)) {
+    assert.ok(child.exitCode === null && Date.now() < end, `${program} does not come up:\n${text}`);
+  }
+  return { said: () => text };
+}
+
+/** Somebody listens on the port. */
+export async function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  await gone;
+  clearTimeout(timer);
+}
