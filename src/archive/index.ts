@@ -10,6 +10,7 @@ export {
   type LayerDigest,
   type LayerDigester,
   type LayerDigesterOptions,
+  mostUnpacked,
 } from './compression/layer-digester.ts';
 export { type Compression, SNIFF_LENGTH, sniffCompression } from './compression/sniff.ts';
 export { BLOCK, encodeHeader, type PlainEntry, paddingOf } from './tar/header.ts';

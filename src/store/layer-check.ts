@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LayerDigester } from '#archive';
 import { type Digest, digestParts } from '#oci';
 import { type FileRegion, readRegion } from './file-region.ts';
 
@@ -25,6 +26,7 @@ export class LayerCheck {
   #stopped = false;
   #wake: (() => void) | undefined;
   #at = 0;
+  #digester: LayerDigester | undefined;
   readonly #done: Promise<LayerFacts | undefined>;
 
   /** @param frontier where the bytes that are in the file without a gap end, now */
@@ -43,7 +45,7 @@ export class LayerCheck {
     if (this.#wake !== undefined && this.#ready()) this.#wake();
   }
 
-  /** What all bytes inflate to, or undefined when it was stopped before. Rejects with CORRUPT_LAYER. */
+  /** What all bytes inflate to, or undefined when it was stopped before. Rejects with CORRUPT_LAYER, or TOO_LARGE for a bomb. */
   async finish(): Promise<LayerFacts | undefined> {
     this.#wake?.();
     return this.#done;
@@ -52,6 +54,8 @@ export class LayerCheck {
   /** Resolves when the file is no longer read. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    // What little is left to inflate may be much when it comes out.
+    this.#digester?.destroy();
     this.#wake?.();
     await this.#done.catch(() => undefined);
   }
@@ -63,8 +67,10 @@ export class LayerCheck {
 
   async #run(): Promise<LayerFacts | undefined> {
     // Inflating is only loaded where a layer arrives.
-    const { createLayerDigester } = await import('#archive');
-    const digester = createLayerDigester({ algorithm: digestParts(this.#diffId).algorithm });
+    const { createLayerDigester, mostUnpacked } = await import('#archive');
+    const { algorithm } = digestParts(this.#diffId);
+    const digester = createLayerDigester({ algorithm, most: mostUnpacked(this.#size) });
+    this.#digester = digester;
     const buffer = Buffer.allocUnsafeSlow(Math.min(STEP, Math.max(this.#size, 1)));
     while (this.#at < this.#size && !this.#stopped) {
       if (!this.#ready()) {

@@ -6,7 +6,7 @@ import { bytesOf } from '#bytes';
 import { contentOf, inChunks, rejects } from '#testing';
 import { decompress } from './decompress.ts';
 import { compressGzip, GzipWriter } from './gzip-writer.ts';
-import { createLayerDigester, type LayerDigest, type LayerDigesterOptions } from './layer-digester.ts';
+import { createLayerDigester, type LayerDigest, type LayerDigesterOptions, mostUnpacked } from './layer-digester.ts';
 import { sniffCompression } from './sniff.ts';
 
 /** Random, then repeated, then text: two million bytes. */
@@ -126,6 +126,11 @@ for (const mode of MODES) {
       await rejects(digester.end(), 'CORRUPT_LAYER');
       digester.destroy();
     });
+    it('ends where a layer unpacks to more than it may', async () => {
+      await rejects(digestOf(BOMB, 65_536, { ...mode, most: 50_000_000 }), 'TOO_LARGE');
+      const { size } = await digestOf(BOMB, 65_536, { ...mode, most: 200_000_000 });
+      assert.equal(size, 200_000_000);
+    });
     it('can be given up, also in the middle of a bomb', async () => {
       const digester = createLayerDigester(mode);
       const writing = digester.write(BOMB);
@@ -135,6 +140,10 @@ for (const mode of MODES) {
     });
   });
 }
+
+it('what a layer may unpack to grows with its size', () => {
+  assert.deepEqual([0, 1_000_000, 1e9].map(mostUnpacked), [4 * 2 ** 30, 4 * 2 ** 30, 1e11]);
+});
 
 it('a bomb does not fill the memory', async () => {
   const before = process.memoryUsage.rss();

@@ -18,7 +18,7 @@ export interface LayerDigest {
 export interface LayerDigester {
   /**
    * Takes the next bytes of the layer; resolves when the chunk may be reused. Wait for that before the next write.
-   * Rejects with CORRUPT_LAYER, then and at every later call, where the compression cannot be undone.
+   * Rejects with CORRUPT_LAYER, then and at every later call, where the compression cannot be undone, with TOO_LARGE where there is no end to it.
    */
   write(chunk: Uint8Array): Promise<void>;
   /** The layer is complete. Rejects with CORRUPT_LAYER where it ends in the middle. */
@@ -35,12 +35,25 @@ export interface LayerDigesterOptions {
    * for a fifth less processor time: right for a worker thread, and where the transfer is slower than the inflating.
    */
   readonly pooled?: boolean | undefined;
+  /** Most uncompressed bytes, from `mostUnpacked`; no limit by default. */
+  readonly most?: number | undefined;
+}
+
+const ALWAYS_ALLOWED = 4 * 1024 ** 3;
+const MOST_TIMES = 100;
+
+/**
+ * Bytes that a layer of `stored` bytes may unpack to: 4 GiB, or a hundred times its size. Compression reaches more with nothing but zeros, and
+ * to find out the digest of terabytes of them is what a bomb is for.
+ */
+export function mostUnpacked(stored: number): number {
+  return Math.max(ALWAYS_ALLOWED, stored * MOST_TIMES);
 }
 
 export function createLayerDigester(options: LayerDigesterOptions = {}): LayerDigester {
-  const { algorithm = 'sha256', pooled = false } = options;
+  const { algorithm = 'sha256', pooled = false, most = Number.POSITIVE_INFINITY } = options;
   const input = new Handoff();
-  const result = digest(input, algorithm, pooled);
+  const result = digest(input, { algorithm, pooled, most });
   result.catch((error: unknown) => input.refuse(error));
   return {
     write: (chunk) => input.put(chunk),
@@ -52,7 +65,13 @@ export function createLayerDigester(options: LayerDigesterOptions = {}): LayerDi
   };
 }
 
-async function digest(input: Handoff, algorithm: 'sha256' | 'sha512', pooled: boolean): Promise<LayerDigest> {
+interface DigestOptions {
+  readonly algorithm: 'sha256' | 'sha512';
+  readonly pooled: boolean;
+  readonly most: number;
+}
+
+async function digest(input: Handoff, { algorithm, pooled, most }: DigestOptions): Promise<LayerDigest> {
   const hash = createHash(algorithm);
   let size = 0;
   const { compression, bytes } = await openCompressed(input, { pooled });
@@ -60,6 +79,15 @@ async function digest(input: Handoff, algorithm: 'sha256' | 'sha512', pooled: bo
     input.throwIfRefused();
     hash.update(chunk);
     size += chunk.length;
+    if (size > most) throw tooLarge(most);
   }
   return { digest: `${algorithm}:${hash.digest('hex')}`, size, compression };
+}
+
+function tooLarge(most: number): DrayError {
+  return new DrayError(
+    'TOO_LARGE',
+    `the layer unpacks to more than ${most} bytes, which no layer of its size should: it may be a bomb`,
+    { hint: 'if you trust it, --no-verify-layers takes it without unpacking it', detail: { most } },
+  );
 }

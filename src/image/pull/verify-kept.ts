@@ -34,8 +34,9 @@ export async function findFacts(
   store: DiskStore,
   { signal }: CallOptions,
 ): Promise<LayerFacts> {
-  const { createLayerDigester } = await import('#archive');
-  const digester = createLayerDigester({ algorithm: like.startsWith('sha512:') ? 'sha512' : 'sha256' });
+  const { createLayerDigester, mostUnpacked } = await import('#archive');
+  const algorithm = like.startsWith('sha512:') ? 'sha512' : 'sha256';
+  const digester = createLayerDigester({ algorithm, most: mostUnpacked(target.size) });
   try {
     const facts = await digest(target, digester, store, signal);
     await store.rememberLayer(target.digest, facts, { signal });
