@@ -51,7 +51,7 @@ export async function finish(program: string, args: readonly string[], options: 
 /** Runs a program that must succeed; gives its stdout. */
 export async function run(program: string, args: readonly string[], options?: RunOptions): Promise<string> {
   const { status, stdout, stderr } = await finish(program, args, options);
-  assert.equal(status, 0, `${program} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+  assert.equal(status, 0, `${program} ${args.join(' ')} ended with ${status}:\n${stdout.toString()}${stderr}`);
   return stdout.toString();
 }
 
@@ -80,7 +80,7 @@ export function createUser(): User {
     tryDray,
     async dray(args, options) {
       const { status, stdout, stderr } = await tryDray(args, options);
-      assert.equal(status, 0, `dray ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+      assert.equal(status, 0, `dray ${args.join(' ')} ended with ${status}:\n${stdout.toString()}${stderr}`);
       return stdout.toString();
     },
   };
