@@ -1,5 +1,4 @@
 import type { BlobWork } from '#content';
-import { type Descriptor, isForeignLayerType, isLayerType } from '#oci';
 import type { Resolved, ResolvedImage } from './resolve.ts';
 
 /** Layers of an image with what each must be when uncompressed. */
@@ -7,7 +6,7 @@ export function layerWork(image: ResolvedImage, verify: boolean): readonly BlobW
   return image.document.layers.map((target, at) => ({
     target,
     role: 'layer',
-    diffId: verify && isImageLayer(target) ? image.config.rootfs.diffIds[at] : undefined,
+    diffId: verify ? image.config.rootfs.diffIds[at] : undefined,
   }));
 }
 
@@ -28,8 +27,4 @@ export function totalBytes(resolved: Resolved): number {
     ...resolved.images.map(({ document }) => document.config),
   ];
   return [...new Map(blobs.map((blob) => [blob.digest, blob.size])).values()].reduce((sum, size) => sum + size, 0);
-}
-
-function isImageLayer(target: Descriptor): boolean {
-  return isLayerType(target.mediaType) || isForeignLayerType(target.mediaType);
 }

@@ -4,6 +4,7 @@ import { type Descriptor, familiarString } from '#oci';
 import type { Places } from '../places.ts';
 import type { PullOptions, PullResult } from '../types.ts';
 import { blobWork, totalBytes } from './blobs.ts';
+import { checkedSource } from './checked-source.ts';
 import { type FetchedBlobs, fetchBlobs } from './fetch.ts';
 import { eachFile } from './output-files.ts';
 import type { Resolved } from './resolve.ts';
@@ -75,6 +76,7 @@ async function withSources<T>(
 ): Promise<T> {
   const { signal, onEvent } = options;
   const places = new Map<string, Source>();
+  const work = all.flatMap((resolved) => blobWork(resolved, options.verifyLayers !== false));
   let begun = false;
   const open = async (at: number): Promise<T> => {
     const resolved = all[at];
@@ -83,7 +85,7 @@ async function withSources<T>(
       if (begun)
         throw new DrayError('CONNECTION_LOST', 'the registry failed when part of the archive was written already');
       begun = true;
-      return use(continuedSource(routed(places), { retries, onEvent }));
+      return use(checkedSource(continuedSource(routed(places), { retries, onEvent }), work));
     }
     const from = async (source: Source): Promise<T> => {
       for (const { target } of blobWork(resolved, false)) places.set(target.digest, source);
