@@ -3,6 +3,7 @@ import {
   type Descriptor,
   formatPlatform,
   type ImageIndex,
+  isAttestation,
   isIndexType,
   type Platform,
   parsePlatform,
@@ -35,7 +36,12 @@ export function wantedPlatforms(
   return { platforms: named.map((text) => parsePlatform(text, host)), named: true };
 }
 
-/** The entries of an index that the wanted platforms need; where it has none of its own, the indexes within it. */
+/** Entries without a platform whose configs are looked at. */
+const MOST_UNNAMED = 32;
+
+/**
+ * The entries of an index that the wanted platforms need; where it has none of its own, those that name no platform and the indexes within it.
+ */
 export function chooseFrom(index: ImageIndex, wanted: Wanted): readonly Descriptor[] {
   if (wanted.platforms === 'all') return index.manifests;
   const picked = new Map<string, Descriptor>();
@@ -45,7 +51,10 @@ export function chooseFrom(index: ImageIndex, wanted: Wanted): readonly Descript
     if (entry === undefined) missed = true;
     else picked.set(entry.digest, entry);
   }
-  if (missed) for (const entry of index.manifests) if (isIndexType(entry.mediaType)) picked.set(entry.digest, entry);
+  if (!missed) return [...picked.values()];
+  const unnamed = index.manifests.filter((entry) => entry.platform === undefined && !isAttestation(entry));
+  const indexes = index.manifests.filter((entry) => isIndexType(entry.mediaType));
+  for (const entry of [...unnamed.slice(0, MOST_UNNAMED), ...indexes]) picked.set(entry.digest, entry);
   return [...picked.values()];
 }
 

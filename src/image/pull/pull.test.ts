@@ -123,6 +123,30 @@ for (const plain of [false, true]) {
       assert.equal(result.endpoint, registry.url);
     });
 
+    test('an index that says of an image what its config does not: a warning', async () => {
+      const arm = helloImage('arm64');
+      const entries = [{ graph: arm, platform: AMD64 }];
+      const registry = await world.registry({ images: { 'app:1': buildIndex(entries), 'alone:1': arm } });
+      const wrong = /its platform \(linux\/arm64\) does not match the specified platform \(linux\/amd64\)/;
+      await world.pull(registry.reference('app:1'));
+      assert.equal(texts(world.events, 'warning').filter((text) => wrong.test(text)).length, 1);
+      await world.pull(registry.reference('alone:1'));
+      assert.equal(texts(world.events, 'warning').length, 1, 'nobody asked for a platform');
+      await world.pull(registry.reference('alone:1'), { platform: 'linux/amd64' });
+      assert.equal(texts(world.events, 'warning').length, 2);
+    });
+
+    test('an index whose entries name no platform: their configs do', async () => {
+      const [amd, arm] = [helloImage('amd64'), helloImage('arm64')];
+      const registry = await world.registry({ images: { 'app:1': buildIndex([{ graph: arm }, { graph: amd }]) } });
+      const result = await world.pullOne(registry.reference('app:1'));
+      assert.deepEqual(
+        result.images.map(({ manifest }) => manifest.digest),
+        [amd.root.digest],
+      );
+      assert.deepEqual(texts(world.events, 'warning'), []);
+    });
+
     test('again: nothing but the manifest is asked for', async () => {
       const registry = await world.registry({ images: { 'app:1': helloIndex() } });
       await world.pull(registry.reference('app:1'));

@@ -2,7 +2,6 @@ import {
   type CallOptions,
   cachedSource,
   type DocumentOptions,
-  type Graph,
   type GraphNode,
   readDocument,
   readGraph,
@@ -16,19 +15,19 @@ import {
   familiarString,
   formatPlatform,
   type ImageConfig,
-  type ImageIndex,
   isArtifact,
+  isImageConfigType,
   isIndexType,
   isSchema1Type,
   type Manifest,
   matchesPlatform,
   type Platform,
   parseConfig,
-  pickPlatform,
   type Reference,
 } from '#oci';
 import type { Endpoint, FetchedManifest, Repository } from '#registry';
-import { chooseFrom, platformMissing, platformsIn, type Wanted } from '../wanted.ts';
+import { chooseFrom, platformsIn, type Wanted } from '../wanted.ts';
+import { chooseManifests } from './choose.ts';
 
 /** One platform's image with its documents; the layers are still to come. */
 export interface ResolvedImage {
@@ -68,6 +67,8 @@ export interface ResolveOptions extends Pick<DocumentOptions, 'retries' | 'signa
 
 /** Most bytes of an image's config. */
 const LARGEST_CONFIG = 8 * 1024 * 1024;
+/** Of all configs of a reference together: they are held until its layers are here. */
+const MOST_CONFIG_BYTES = 32 * 1024 * 1024;
 
 /**
  * Reads and checks all documents of `root` that the wanted platforms need. Rejects with PLATFORM_UNKNOWN, UNSUPPORTED (an artifact
@@ -89,15 +90,21 @@ export async function resolveDocuments(
     signal: options.signal,
     onEvent: options.onEvent,
   });
-  const manifests = graph.nodes.flatMap((node) => (node.manifest === undefined ? [] : [node]));
-  const chosen = chosenManifests(graph, manifests, wanted, what);
+  const configs = new ConfigReader(source, options);
+  const platformIn = async (manifest: Manifest): Promise<Platform | undefined> =>
+    isArtifact(manifest) ? undefined : platformOf((await configs.read(manifest)).config);
+  const chosen = await chooseManifests(graph, { wanted, what, platformIn });
   const images: ResolvedImage[] = [];
   const others: Manifest[] = [];
   for (const { descriptor, manifest } of chosen) {
     if (isArtifact(manifest) || isAttestation(descriptor)) {
       if (!options.artifacts && chosen.length === 1) throw noImage(what, manifest);
       others.push(manifest);
-    } else images.push(await readImage(source, descriptor, manifest, options));
+      continue;
+    }
+    const read = await configs.read(manifest);
+    checkConfigMatches(manifest, read.config);
+    images.push({ platform: platformOf(read.config), manifest: descriptor, document: manifest, ...read });
   }
   warnOfOtherPlatform({ images, wanted, what, root: fetched.descriptor }, options);
   const indexes = graph.nodes.flatMap(({ index }) => (index === undefined ? [] : [index]));
@@ -119,43 +126,30 @@ export function isSchema1(fetched: FetchedManifest): boolean {
   return isSchema1Type(fetched.descriptor.mediaType);
 }
 
-type ManifestNode = Extract<GraphNode, { readonly manifest: Manifest }>;
+/** Reads configs, each once, and no more of them than memory bears. */
+class ConfigReader {
+  readonly #source: Source;
+  readonly #options: DocumentOptions;
+  readonly #read = new Map<Digest, Pick<ResolvedImage, 'config' | 'configBytes'>>();
+  #left = MOST_CONFIG_BYTES;
 
-function chosenManifests(
-  graph: Graph,
-  manifests: readonly ManifestNode[],
-  wanted: Wanted,
-  what: string,
-): readonly ManifestNode[] {
-  if (wanted.platforms === 'all' || !isIndexType(graph.root.mediaType)) return manifests;
-  const indexes = graph.nodes.flatMap(({ index }) => (index === undefined ? [] : [index]));
-  const entries = entriesOf(indexes);
-  const chosen = new Map<string, ManifestNode>();
-  for (const platform of wanted.platforms) {
-    const descriptors = manifests.map((node) => entries.get(node.descriptor.digest) ?? node.descriptor);
-    const picked = pickPlatform(descriptors, platform);
-    const node = manifests.find(({ descriptor }) => descriptor.digest === picked?.digest);
-    if (node === undefined) throw platformMissing(what, platform, platformsIn(indexes));
-    chosen.set(node.descriptor.digest, node);
+  constructor(source: Source, { retries, signal, onEvent }: DocumentOptions) {
+    this.#source = source;
+    this.#options = { retries, signal, onEvent };
   }
-  return [...chosen.values()];
-}
 
-function entriesOf(indexes: readonly ImageIndex[]): ReadonlyMap<string, Descriptor> {
-  return new Map(indexes.flatMap((index) => index.manifests).map((entry) => [entry.digest, entry]));
-}
-
-async function readImage(
-  source: Source,
-  descriptor: Descriptor,
-  document: Manifest,
-  { retries, signal, onEvent }: DocumentOptions,
-): Promise<ResolvedImage> {
-  const how = { retries, signal, onEvent, limit: LARGEST_CONFIG };
-  const configBytes = await readDocument(source, document.config, how);
-  const config = parseConfig(configBytes);
-  checkConfigMatches(document, config);
-  return { platform: platformOf(config), manifest: descriptor, document, config, configBytes };
+  async read({ config: target }: Manifest): Promise<Pick<ResolvedImage, 'config' | 'configBytes'>> {
+    const known = this.#read.get(target.digest);
+    if (known !== undefined) return known;
+    this.#left -= target.size;
+    if (this.#left < 0 && this.#read.size > 0) {
+      throw new DrayError('TOO_LARGE', `the configs of the images are together larger than ${MOST_CONFIG_BYTES} bytes`);
+    }
+    const configBytes = await readDocument(this.#source, target, { ...this.#options, limit: LARGEST_CONFIG });
+    const read = { config: parseConfig(configBytes), configBytes };
+    this.#read.set(target.digest, read);
+    return read;
+  }
 }
 
 /** The platform alone, out of a config that says more. */
@@ -176,17 +170,31 @@ interface Found {
   readonly root: Descriptor;
 }
 
-/** Docker's warning for a name that stands for one image alone, which is of another platform than the one asked for. */
+/**
+ * Docker's warning for a name that stands for one image alone, which is of another platform than the one asked for; and the same where an
+ * index says of an image what its config does not. Configs often leave out the variant, which is then no contradiction.
+ */
 function warnOfOtherPlatform({ images, wanted, what, root }: Found, options: CallOptions): void {
-  const [image] = images;
-  if (!wanted.named || wanted.platforms === 'all' || isIndexType(root.mediaType) || image === undefined) return;
-  for (const platform of wanted.platforms) {
-    if (matchesPlatform(platform, image.platform)) continue;
-    const text =
-      `image with reference ${what} was found but its platform (${formatPlatform(image.platform)}) ` +
-      `does not match the specified platform (${formatPlatform(platform)})`;
-    options.onEvent?.({ kind: 'warning', text });
+  const { platforms, named } = wanted;
+  if (platforms === 'all') return;
+  const isIndex = isIndexType(root.mediaType);
+  if (!named && !isIndex) return;
+  const shown = (platform: Platform): Platform => (isIndex ? withoutDetails(platform) : platform);
+  for (const image of images) {
+    const missed = platforms.filter((platform) => !matchesPlatform(shown(platform), shown(image.platform)));
+    // Of an index each image is for one of the platforms.
+    if (isIndex && missed.length < platforms.length) continue;
+    for (const platform of isIndex ? missed.slice(0, 1) : missed) {
+      const text =
+        `image with reference ${what} was found but its platform (${formatPlatform(image.platform)}) ` +
+        `does not match the specified platform (${formatPlatform(platform)})`;
+      options.onEvent?.({ kind: 'warning', text });
+    }
   }
+}
+
+function withoutDetails({ os, architecture }: Platform): Platform {
+  return { os, architecture };
 }
 
 /** Build attestations stand in an index beside the images, for a platform that does not exist. */
@@ -198,7 +206,10 @@ function isAttestation(descriptor: Descriptor): boolean {
 }
 
 function noImage(what: string, manifest: Manifest): DrayError {
-  const type = manifest.artifactType ?? manifest.config.mediaType;
+  const { config, layers } = manifest;
+  // Signatures have an image's config.
+  const own = isImageConfigType(config.mediaType) ? (layers[0]?.mediaType ?? config.mediaType) : config.mediaType;
+  const type = manifest.artifactType ?? own;
   return new DrayError('UNSUPPORTED', `${what} is not a container image but an artifact (${type})`, {
     hint: 'take it as it is with --as oci-archive or --as oci-dir',
     detail: { artifactType: type },
