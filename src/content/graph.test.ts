@@ -4,7 +4,7 @@ import { bytesOf, pour } from '#bytes';
 import { DrayError, hasCode } from '#errors';
 import { type Descriptor, digestOf } from '#oci';
 import type { ProgressEvent } from '#progress';
-import { readDocument } from './graph.ts';
+import { readDocument, readGraph } from './graph.ts';
 import type { Source } from './ports.ts';
 
 const text = new Uint8Array(Buffer.from(JSON.stringify({ os: 'linux', filler: 'x'.repeat(3000) })));
@@ -92,5 +92,35 @@ describe('a document', () => {
       fetch: () => Promise.reject(new DrayError('BLOB_UNKNOWN', 'gone')),
     };
     await assert.rejects(readDocument(source, config, { clock }), (e) => hasCode(e, 'BLOB_UNKNOWN'));
+  });
+});
+
+describe('a graph', () => {
+  test('of more bytes than memory bears is given up', async () => {
+    const INDEX = 'application/vnd.oci.image.index.v1+json';
+    const documents = new Map<string, Uint8Array>();
+    const add = (document: unknown): Descriptor => {
+      const bytes = new Uint8Array(Buffer.from(JSON.stringify(document)));
+      const descriptor = { mediaType: INDEX, digest: digestOf(bytes), size: bytes.length };
+      documents.set(descriptor.digest, bytes);
+      return descriptor;
+    };
+    const filler = 'x'.repeat(3_000_000);
+    const index = (manifests: readonly Descriptor[], name: string): Descriptor =>
+      add({ schemaVersion: 2, mediaType: INDEX, manifests, annotations: { filler, name } });
+    const nested = Array.from({ length: 15 }, (_, at) => index([], String(at)));
+    let asked = 0;
+    const source: Source = {
+      has: () => Promise.resolve(true),
+      async fetch({ digest }) {
+        asked += 1;
+        const bytes = bytesOf(documents.get(digest) ?? new Uint8Array());
+        return { offset: 0, [Symbol.asyncIterator]: () => bytes, pour: (sink) => pour(bytes, sink) };
+      },
+    };
+    assert.equal((await readGraph(source, index(nested.slice(0, 9), 'a few'))).nodes.length, 10);
+    asked = 0;
+    await assert.rejects(readGraph(source, index(nested, 'many')), (e) => hasCode(e, 'MANIFEST_INVALID'));
+    assert.equal(asked, 12);
   });
 });

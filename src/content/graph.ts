@@ -51,6 +51,8 @@ const LARGEST_DOCUMENT = 4 * 1024 * 1024;
 const DEEPEST = 4;
 /** Documents of one graph: more is no image but an attack. */
 const MOST_DOCUMENTS = 10_000;
+/** Bytes of all documents of one graph, which are held together: eight of the largest. */
+const MOST_BYTES = 8 * LARGEST_DOCUMENT;
 
 /**
  * Reads the documents of a graph, each verified by size and digest. Rejects with MANIFEST_INVALID for documents that are malformed or
@@ -59,11 +61,14 @@ const MOST_DOCUMENTS = 10_000;
 export async function readGraph(source: Source, root: Descriptor, options: GraphOptions = {}): Promise<Graph> {
   const nodes: GraphNode[] = [];
   const seen = new Set<string>();
+  let bytesLeft = MOST_BYTES;
   const visit = async (descriptor: Descriptor, depth: number, bytes?: Uint8Array): Promise<void> => {
     if (seen.has(descriptor.digest)) return;
     seen.add(descriptor.digest);
     if (seen.size > MOST_DOCUMENTS) throw tooMuch(root, `has more than ${MOST_DOCUMENTS} manifests`);
     const content = bytes ?? (await readDocument(source, descriptor, options));
+    bytesLeft -= content.length;
+    if (bytesLeft < 0) throw tooMuch(root, `has more than ${MOST_BYTES} bytes of manifests`);
     if (!isIndexType(descriptor.mediaType)) {
       nodes.push({ descriptor, bytes: content, manifest: parseManifest(content, descriptor.mediaType) });
       return;
