@@ -4,12 +4,16 @@ export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** What the file system refused, as a DrayError: DISK_FULL where space or quota ran out, else IO_FAILED. */
+/** What the file system refused, as a DrayError: DISK_FULL where space, quota or the size that a file may have ran out, else IO_FAILED. */
 export function fileFailure(doing: string, cause: unknown, detail: Readonly<Record<string, unknown>> = {}): DrayError {
   const code = errnoOf(cause);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     const hint = 'free some space, or use another folder; what has arrived is kept and the next run goes on from there';
     return new DrayError('DISK_FULL', `${doing}: no space left`, { hint, detail, cause });
+  }
+  if (code === 'EFBIG') {
+    const hint = 'a limit of this shell (ulimit -f) or of the file system; what has arrived is kept';
+    return new DrayError('DISK_FULL', `${doing}: no file may be so large here`, { hint, detail, cause });
   }
   return new DrayError('IO_FAILED', `${doing}: ${messageOf(cause)}`, { detail, cause });
 }

@@ -261,6 +261,7 @@ describe('the journal of an ingest', () => {
 describe('an ingest whose disk fails', () => {
   for (const [errno, code] of [
     ['ENOSPC', 'DISK_FULL'],
+    ['EFBIG', 'DISK_FULL'],
     ['EDQUOT', 'DISK_FULL'],
     ['EIO', 'IO_FAILED'],
   ] as const) {
