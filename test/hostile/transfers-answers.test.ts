@@ -1,0 +1,440 @@
+import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import {
+  answerWith,
+  bearerAuth,
+  changeReply,
+  contentLength,
+  endless,
+  extraBytes,
+  type Fault,
+  header,
+  type Match,
+  noContentLength,
+  noHead,
+  rawAnswer,
+  reply,
+  status,
+  takeOver,
+  truncate,
+} from 'dray/testing';
+import {
+  large,
+  ofConfig,
+  ofLarge,
+  ofManifest,
+  size,
+  type TransferCase,
+  transferCases,
+  usual,
+} from './transfer-cases.ts';
+
+const token = { kind: 'token' } as const;
+const kinds: readonly (readonly [string, Match])[] = [
+  ['the manifest', ofManifest],
+  ['the config', ofConfig],
+  ['a layer', ofLarge],
+  ['a token', token],
+];
+
+transferCases('statuses that may pass', [
+  ...kinds.flatMap(([what, match]) =>
+    [429, 500, 502, 503, 504].map(
+      (code): TransferCase => ({
+        name: `${code} for ${what}, once`,
+        auth: bearerAuth(),
+        faults: [status(code, { ...match, times: 1 })],
+        ends: 'right',
+      }),
+    ),
+  ),
+  ...kinds.map(
+    ([what, match]): TransferCase => ({
+      name: `503, 500 and 429 for ${what}, one after the other`,
+      auth: bearerAuth(),
+      faults: [503, 500, 429].map((code) => status(code, { ...match, times: 1 })),
+      ends: 'right',
+    }),
+  ),
+  ...kinds.flatMap(([what, match]) =>
+    [429, 503].map(
+      (code): TransferCase => ({
+        name: `${code} for ${what}, always`,
+        auth: bearerAuth(),
+        faults: [status(code, match)],
+        flags: ['--retry', '1'],
+        ends: code === 429 ? /too ?many ?requests|limits requests/i : /503/,
+      }),
+    ),
+  ),
+  { name: '500 for everything, always', faults: [status(500)], flags: ['--retry', '1'], ends: /500/ },
+  { name: '404 for a layer', faults: [status(404, ofLarge)], ends: /blob .* not found/ },
+  { name: '403 for a layer', faults: [status(403, ofLarge)], ends: /denied/ },
+  { name: '410 for the config', faults: [status(410, ofConfig)], ends: /not found/ },
+  { name: '204 for a layer', faults: [status(204, { ...ofLarge, body: '' })], ends: /answered 204/ },
+  { name: '304 for a layer', faults: [status(304, { ...ofLarge, body: '' })], ends: /answered 304/ },
+  { name: '299 for the manifest', faults: [status(299, ofManifest)], ends: /answered 299/ },
+  {
+    name: '200 with an error page for a layer',
+    faults: [status(200, { ...ofLarge, body: '<html>oops</html>' })],
+    ends: /should have 400291 bytes/,
+  },
+  {
+    name: '200 with an error page for the manifest',
+    faults: [status(200, { ...ofManifest, body: '<html>oops</html>' })],
+    ends: /manifest/,
+  },
+  { name: 'no HEAD', faults: [noHead()], ends: 'right' },
+]);
+
+/** Ends in `seconds` at most, and not before `least`. */
+const waits = (
+  name: string,
+  retryAfter: string | number,
+  ends: TransferCase['ends'],
+  more: Partial<TransferCase> = {},
+): TransferCase => ({
+  name,
+  faults: [status(429, { ...ofManifest, times: 1, retryAfter })],
+  ends,
+  seconds: 4,
+  ...more,
+});
+
+transferCases('Retry-After', [
+  waits('in seconds', 1, 'right'),
+  waits('as a date', new Date(Date.now() + 9_000).toUTCString(), 'right', { seconds: 14 }),
+  waits('as a date that is over', 'Wed, 21 Oct 2015 07:28:00 GMT', 'right'),
+  waits('0', 0, 'right'),
+  waits('negative', -5, 'right'),
+  waits('a fraction', '1.5', 'right'),
+  waits('garbage', 'soon \u00e9', 'right'),
+  waits('61 s', 61, /asks to wait 61 s/),
+  waits('a day', 86_400, /asks to wait 86400 s/),
+  waits('more than any number holds', '9'.repeat(400), /asks to wait/),
+  waits('a date next year', new Date(Date.now() + 4e10).toUTCString(), /asks to wait \d+ s/),
+  waits('a year on a layer', 0, /asks to wait 31536000 s/, {
+    faults: [status(503, { ...ofLarge, retryAfter: 31_536_000 })],
+  }),
+  waits('a day for a token', 0, /asks to wait 86400 s/, {
+    auth: bearerAuth(),
+    faults: [status(429, { ...token, retryAfter: 86_400 })],
+  }),
+  waits('two of them', 0, 'right', {
+    faults: [status(503, { ...ofManifest, times: 1, headers: { 'retry-after': ['1', '86400'] } })],
+  }),
+]);
+
+const raw = (head: string, body: Uint8Array | string = large.bytes): Buffer =>
+  Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]);
+const layer = (head: string, body?: Uint8Array | string): Fault =>
+  rawAnswer(raw(`HTTP/1.1 200 OK\r\n${head}\r\n`, body), ofLarge);
+const lengthy = `content-length: ${size}\r\n`;
+const once = { times: 1 };
+
+transferCases('lengths that lie', [
+  {
+    name: 'shorter, for a layer',
+    faults: [contentLength((actual) => actual - 10, ofLarge)],
+    ends: /should have 400291 bytes/,
+  },
+  {
+    name: 'longer, for a layer',
+    faults: [contentLength((actual) => actual + 10, ofLarge)],
+    ends: /should have 400291 bytes/,
+  },
+  {
+    name: 'shorter, for the manifest',
+    faults: [contentLength((actual) => actual - 10, ofManifest)],
+    ends: /manifest|digest/,
+  },
+  {
+    name: 'longer, for the manifest',
+    faults: [contentLength((actual) => actual + 10, ofManifest)],
+    flags: ['--retry', '1'],
+    ends: /closed the connection/,
+  },
+  { name: 'longer, for the config', faults: [contentLength((actual) => actual + 10, ofConfig)], ends: /should have/ },
+  { name: 'two that differ', faults: [layer(`${lengthy}content-length: 5\r\n`)], ends: /more than one Content-Length/ },
+  { name: 'two that agree', faults: [layer(lengthy + lengthy)], ends: /more than one Content-Length/ },
+  { name: 'negative', faults: [layer('content-length: -1\r\n')], ends: /Content-Length is "-1"/ },
+  { name: 'with a plus', faults: [layer(`content-length: +${size}\r\n`)], ends: /Content-Length is/ },
+  { name: 'huge', faults: [layer('content-length: 999999999999999\r\n')], ends: /should have 400291 bytes/ },
+  {
+    name: 'larger than any number',
+    faults: [layer(`content-length: ${'9'.repeat(30)}\r\n`)],
+    ends: /Content-Length is/,
+  },
+  { name: 'hexadecimal', faults: [layer('content-length: 0x61ba3\r\n')], ends: /Content-Length is/ },
+  { name: 'empty', faults: [layer('content-length:\r\n')], ends: /Content-Length is/ },
+  {
+    name: 'huge, for the manifest',
+    faults: [contentLength(() => '99999999999', ofManifest)],
+    ends: /larger than 4194304 bytes/,
+  },
+  {
+    name: 'beside chunks',
+    faults: [layer(`${lengthy}transfer-encoding: chunked\r\n`)],
+    ends: /Content-Length and a Transfer-Encoding/,
+  },
+  { name: 'none, chunks', faults: [noContentLength()], ends: 'right' },
+  { name: 'none, until the end', faults: [noContentLength({ framing: 'close' })], ends: 'right' },
+  {
+    name: 'none, chunks, and too few bytes',
+    faults: [noContentLength(ofLarge), truncate(100_000, ofLarge)],
+    ends: 'right',
+  },
+  {
+    name: 'none, and too many bytes',
+    faults: [noContentLength(ofLarge), extraBytes(1, { ...ofLarge, announced: true })],
+    ends: /sends more/,
+  },
+  {
+    name: 'too many bytes that are announced',
+    faults: [extraBytes(10, { ...ofLarge, announced: true })],
+    ends: /should have 400291 bytes/,
+  },
+  { name: 'too few bytes that are announced', faults: [truncate(100_000, ofLarge)], ends: /should have 400291 bytes/ },
+  { name: 'too few bytes of the config', faults: [truncate(100, ofConfig)], ends: /should have/ },
+]);
+
+const chunks = (...parts: readonly (Uint8Array | string)[]): Buffer =>
+  Buffer.concat(parts.map((part) => Buffer.from(part)));
+const chunked = 'transfer-encoding: chunked\r\n';
+const all = size.toString(16);
+
+function byteByByte(bytes: Uint8Array): Buffer {
+  const all = Buffer.alloc(bytes.length * 6 + 5, '1\r\n-\r\n');
+  for (const [at, byte] of bytes.entries()) all[at * 6 + 3] = byte;
+  all.write('0\r\n\r\n', bytes.length * 6);
+  return all;
+}
+
+transferCases('chunks', [
+  { name: 'in order', faults: [layer(chunked, chunks(`${all}\r\n`, large.bytes, '\r\n0\r\n\r\n'))], ends: 'right' },
+  {
+    name: 'with extensions and trailers',
+    faults: [layer(chunked, chunks(`${all};a=b;c="d"\r\n`, large.bytes, '\r\n0\r\nx-trailer: y\r\n\r\n'))],
+    ends: 'right',
+  },
+  {
+    name: 'with leading zeros',
+    faults: [layer(chunked, chunks(`0000${all}\r\n`, large.bytes, '\r\n000\r\n\r\n'))],
+    ends: 'right',
+  },
+  {
+    name: 'of a size that is no number',
+    faults: [layer(chunked, chunks('zz\r\n', large.bytes))],
+    ends: /chunk size "zz"/,
+  },
+  { name: 'of a negative size', faults: [layer(chunked, chunks('-1\r\n', large.bytes))], ends: /chunk size/ },
+  {
+    name: 'of a size that overflows',
+    faults: [layer(chunked, chunks('ffffffffffffffffffff\r\n', large.bytes))],
+    ends: /chunk size/,
+  },
+  { name: 'of no size', faults: [layer(chunked, chunks('\r\n', large.bytes))], ends: /chunk size/ },
+  {
+    name: 'longer than they say',
+    faults: [layer(chunked, chunks('10\r\n', large.bytes, '\r\n0\r\n\r\n'))],
+    ends: /longer than it says|too long|CRLF/,
+  },
+  {
+    name: 'without the last one',
+    faults: [
+      rawAnswer(raw(`HTTP/1.1 200 OK\r\n${chunked}\r\n`, chunks(`${all}\r\n`, large.bytes, '\r\n')), {
+        ...ofLarge,
+        ...once,
+      }),
+    ],
+    ends: 'right',
+  },
+  {
+    name: 'cut in a size',
+    faults: [rawAnswer(raw(`HTTP/1.1 200 OK\r\n${chunked}\r\n`, chunks('100')), { ...ofLarge, ...once })],
+    ends: 'right',
+  },
+  {
+    name: 'with an extension without end',
+    faults: [flood(`HTTP/1.1 200 OK\r\n${chunked}\r\n10;`, 'a=b;', ofLarge)],
+    ends: /too long/,
+  },
+  {
+    name: 'with trailers without end',
+    faults: [flood(`HTTP/1.1 200 OK\r\n${chunked}\r\n0\r\n`, 'x: y\r\n', ofLarge)],
+    ends: /trailers/,
+  },
+  {
+    name: 'of a byte each',
+    faults: [layer(chunked, byteByByte(large.bytes))],
+    ends: 'right',
+  },
+  {
+    name: 'of a byte each, with extensions',
+    faults: [flood(`HTTP/1.1 200 OK\r\n${chunked}\r\n`, `1;${'x'.repeat(1000)}\r\na\r\n`, ofLarge)],
+    ends: /extensions/,
+  },
+  {
+    name: 'under a compression that nobody asked for',
+    faults: [layer('transfer-encoding: gzip, chunked\r\n', chunks(`${all}\r\n`, large.bytes, '\r\n0\r\n\r\n'))],
+    ends: /Transfer-Encoding is/,
+  },
+]);
+
+/** Says `head`, then `more` as fast as it is taken, without end. */
+function flood(head: string, more: string, match: Match = {}): Fault {
+  return takeOver((socket: Socket) => {
+    const piece = Buffer.from(more.repeat(Math.ceil(65_536 / more.length)), 'latin1');
+    const go = (): void => {
+      while (!socket.destroyed && socket.write(piece));
+      if (!socket.destroyed) socket.once('drain', go);
+    };
+    socket.write(head, 'latin1');
+    go();
+  }, match);
+}
+
+const page = (code: number): string => `HTTP/1.1 ${code} Hm\r\ntransfer-encoding: chunked\r\n\r\n`;
+const chunk = `1000\r\n${'x'.repeat(4096)}\r\n`;
+
+transferCases('floods', [
+  { name: 'a manifest without end', faults: [endless(ofManifest)], ends: /larger than 4194304 bytes/ },
+  {
+    name: 'a manifest of blanks without end',
+    faults: [flood(page(200), `1000\r\n${' '.repeat(4096)}\r\n`, ofManifest)],
+    ends: /larger than 4194304 bytes/,
+  },
+  { name: 'a config without end', faults: [endless(ofConfig)], ends: /sends more/ },
+  { name: 'a layer without end', faults: [endless(ofLarge)], ends: /sends more/ },
+  { name: 'a token without end', auth: bearerAuth(), faults: [endless(token)], ends: /larger than 131072 bytes/ },
+  ...[401, 403, 404, 400].map(
+    (code): TransferCase => ({
+      name: `an error page of ${code} without end`,
+      faults: [flood(page(code), chunk, ofManifest)],
+      ends: /./,
+    }),
+  ),
+  {
+    name: 'error pages of 500 without end',
+    faults: [flood(page(500), chunk, ofManifest)],
+    flags: ['--retry', '2'],
+    ends: /500/,
+  },
+  { name: 'an error page for a layer without end', faults: [flood(page(404), chunk, ofLarge)], ends: /not found/ },
+  {
+    name: 'an error page for a token without end',
+    auth: bearerAuth(),
+    faults: [flood(page(403), chunk, token)],
+    ends: /token/,
+  },
+  {
+    name: 'a redirect with a page without end',
+    faults: [flood('HTTP/1.1 307 Hm\r\nlocation: /elsewhere\r\ntransfer-encoding: chunked\r\n\r\n', chunk, ofManifest)],
+    ends: /404|not found/,
+  },
+  { name: 'a body without end behind 416', faults: [flood(page(416), chunk, ofLarge)], ends: /416/ },
+  {
+    name: 'a head without end',
+    faults: [flood('HTTP/1.1 200 OK\r\n', 'x: y\r\n', ofManifest)],
+    ends: /head is longer/,
+  },
+  { name: 'one header without end', faults: [flood('HTTP/1.1 200 OK\r\nx: ', 'y', ofLarge)], ends: /head is longer/ },
+  { name: 'a status line without end', faults: [flood('HTTP/1.1 200 ', 'K', ofLarge)], ends: /head is longer/ },
+  { name: '10,000 headers', faults: [layer('x: y\r\n'.repeat(10_000))], ends: /more than 200 lines/ },
+  { name: 'a head of more than 64 KiB', faults: [layer(`x: ${'y'.repeat(70_000)}\r\n`)], ends: /head is longer/ },
+  {
+    name: 'interim answers without end',
+    faults: [flood('', 'HTTP/1.1 100 Continue\r\n\r\n', ofLarge)],
+    ends: /interim answers/,
+  },
+  {
+    name: 'early hints without end',
+    faults: [flood('', 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n', ofManifest)],
+    ends: /interim answers/,
+  },
+  { name: 'bytes that are no HTTP', faults: [flood('', '\u0000\u00ff')], ends: /not valid HTTP/ },
+]);
+
+transferCases('heads', [
+  { name: 'HTTP/1.0', faults: [rawAnswer(raw(`HTTP/1.0 200 OK\r\n${lengthy}\r\n`), ofLarge)], ends: 'right' },
+  { name: 'HTTP/1.0 without a length', faults: [rawAnswer(raw('HTTP/1.0 200 OK\r\n\r\n'), ofLarge)], ends: 'right' },
+  {
+    name: 'HTTP/1.0 with keep-alive',
+    faults: [rawAnswer(raw(`HTTP/1.0 200 OK\r\nconnection: keep-alive\r\n${lengthy}\r\n`), ofLarge)],
+    ends: 'right',
+  },
+  { name: 'HTTP/2', faults: [rawAnswer(raw(`HTTP/2 200\r\n${lengthy}\r\n`), ofLarge)], ends: /not valid HTTP/ },
+  { name: 'HTTP/0.9', faults: [rawAnswer(large.bytes, ofLarge)], ends: /not valid HTTP/ },
+  { name: 'another protocol', faults: [rawAnswer('SSH-2.0-OpenSSH_9.2\r\n')], ends: /not valid HTTP/ },
+  { name: 'an empty answer', faults: [rawAnswer('', { ...ofLarge, times: 2 })], ends: 'right' },
+  {
+    name: '100 Continue first',
+    faults: [rawAnswer(raw(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n${lengthy}\r\n`), ofLarge)],
+    ends: 'right',
+  },
+  {
+    name: 'early hints first',
+    faults: [
+      rawAnswer(
+        raw(`${'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(3)}HTTP/1.1 200 OK\r\n${lengthy}\r\n`),
+        ofLarge,
+      ),
+    ],
+    ends: 'right',
+  },
+  {
+    name: '101 Switching Protocols',
+    faults: [rawAnswer('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n', ofLarge)],
+    ends: /protocol/,
+  },
+  { name: 'status 999', faults: [rawAnswer(raw(`HTTP/1.1 999 Hm\r\n${lengthy}\r\n`), ofLarge)], ends: /999/ },
+  { name: 'status 000', faults: [rawAnswer(raw(`HTTP/1.1 000 Hm\r\n${lengthy}\r\n`), ofLarge)], ends: /status line/ },
+  { name: 'no reason', faults: [rawAnswer(raw(`HTTP/1.1 200\r\n${lengthy}\r\n`), ofLarge)], ends: 'right' },
+  { name: 'a header without a colon', faults: [layer('nonsense\r\n')], ends: /header line/ },
+  { name: 'a header over two lines', faults: [layer(`x: a\r\n b\r\n${lengthy}`)], ends: /second line/ },
+  {
+    name: 'escape sequences',
+    faults: [layer(`x: \u001b]0;gotcha\u0007\u001b[31m\r\n${lengthy}`)],
+    ends: /control characters/,
+  },
+  { name: 'a null byte', faults: [layer(`x: a\0b\r\n${lengthy}`)], ends: /control characters/ },
+  { name: 'blanks before the colon', faults: [layer(`content-length : ${size}\r\n`)], ends: /header line/ },
+  {
+    name: 'lines that end with LF alone',
+    faults: [rawAnswer(raw(`HTTP/1.1 200 OK\n${lengthy.trim()}\n\n`), ofLarge)],
+    flags: ['--retry', '1', '--stall-timeout', '1s'],
+    ends: /./,
+  },
+  {
+    name: 'Content-Encoding of bytes that are as they should be',
+    faults: [header('content-encoding', 'gzip', ofLarge)],
+    ends: 'right',
+  },
+  {
+    name: 'Content-Encoding: gzip, and gzipped',
+    faults: [
+      changeReply(ofLarge, (answer) => ({
+        ...answer,
+        body: gzipSync(answer.body),
+        headers: { ...answer.headers, 'content-encoding': 'gzip' },
+      })),
+    ],
+    ends: /gzip-encoded|should have/,
+  },
+  {
+    name: 'Content-Encoding: gzip, and gzipped, for the manifest',
+    faults: [
+      changeReply(ofManifest, (answer) => ({
+        ...answer,
+        body: gzipSync(answer.body),
+        headers: { ...answer.headers, 'content-encoding': 'gzip' },
+      })),
+    ],
+    ends: /./,
+  },
+  {
+    name: 'an answer to another request',
+    faults: [answerWith(ofLarge, () => reply(200, {}, usual.blobs.get(usual.config.digest)))],
+    ends: /should have 400291 bytes/,
+  },
+]);
