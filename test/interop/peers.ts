@@ -32,6 +32,7 @@ export function peerTest(name: string, needs: readonly string[], body: (t: TestC
 
 function isHere(need: string): boolean {
   if (need.startsWith('oci-')) return existsSync(join(layout(need.slice(4)), 'index.json'));
+  if (need === 'root') return process.getuid?.() === 0;
   if (need === 'dockerd' && process.getuid?.() !== 0) return false;
   return peerPath.split(delimiter).some((folder) => existsSync(join(folder, need)));
 }

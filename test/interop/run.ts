@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { atEnd } from './cleanup.ts';
 import { peerPath } from './peers.ts';
 
-const COMMAND = fileURLToPath(new URL('../../dist/dray.mjs', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../../dist/dray.mjs', import.meta.url));
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
