@@ -100,7 +100,19 @@ async function resolve(
   const { signal, onEvent } = options;
   const format = options.output?.format;
   const cache = options.store === false ? undefined : await places.store();
-  const how: ResolveOptions = {
+  let begun = false;
+  const how: Beginning = {
+    begin() {
+      if (begun) return;
+      begun = true;
+      onEvent?.({
+        kind: 'image-started',
+        reference: familiarString(reference),
+        repository: reference.path,
+        label: referenceLabel(reference),
+        action: 'pull',
+      });
+    },
     wanted,
     cache,
     artifacts: format === 'oci-archive' || format === 'oci-dir',
@@ -118,13 +130,7 @@ async function resolve(
         onEvent,
       },
     );
-    onEvent?.({
-      kind: 'image-started',
-      reference: familiarString(reference),
-      repository: reference.path,
-      label: referenceLabel(reference),
-      action: 'pull',
-    });
+    how.begin();
     return [resolved];
   } catch (error) {
     if (options.allTags !== true || !hasCode(error, 'UNSUPPORTED')) throw error;
@@ -133,17 +139,23 @@ async function resolve(
   }
 }
 
+interface Beginning extends ResolveOptions {
+  /** Tells of the image, the first time; before anything is told of its layers. */
+  begin(): void;
+}
+
 async function resolveAt(
   repository: Repository,
   reference: Reference,
   places: Places,
-  how: ResolveOptions,
+  how: Beginning,
 ): Promise<Resolved> {
   const { signal, onEvent, cache } = how;
   const name = reference.digest ?? reference.tag ?? 'latest';
   const fetched = await repository.manifest(name, { signal, onEvent });
   if (!isSchema1(fetched)) return resolveDocuments(repository, reference, fetched, how);
   const store = cache === undefined ? await places.scratch() : await places.store();
+  how.begin();
   return resolveSchema1(repository, reference, fetched, { store, retries: places.retries, signal, onEvent });
 }
 
