@@ -10,7 +10,7 @@ export interface ContinuedOptions extends CallOptions {
   /** Failures in a row, without progress between, that are borne. */
   readonly retries: number;
   readonly clock: Clock;
-  /** Milliseconds without progress (1 KiB on one connection) until it gives up; 100,000 by default. */
+  /** Milliseconds without progress (1 KiB on one connection) until it gives up; 95,000 by default. */
   readonly patience?: number | undefined;
 }
 

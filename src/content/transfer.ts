@@ -22,7 +22,7 @@ export interface TransferOptions extends CallOptions {
   readonly clock?: Clock | undefined;
   /** Lets a large blob come over several connections; without it, over one. */
   readonly extra?: ExtraLanes | undefined;
-  /** Milliseconds without progress (1 KiB on one connection) until it gives up; 100,000 by default. */
+  /** Milliseconds without progress (1 KiB on one connection) until it gives up; 95,000 by default. */
   readonly patience?: number | undefined;
 }
 

@@ -4,14 +4,14 @@ import type { Clock } from '#timing';
 
 /** What comes on one connection counts as progress from so many bytes on: a byte now and then must not keep a transfer alive. */
 export const LEAST_PROGRESS = 1024;
-/** Milliseconds without progress until a transfer gives up. */
-export const PATIENCE = 100_000;
+/** Milliseconds without progress until a transfer gives up: a command that gets nowhere ends within 100 s. */
+export const PATIENCE = 95_000;
 
 export interface WatchOptions {
   /** The caller's. */
   readonly signal?: AbortSignal | undefined;
   readonly clock: Clock;
-  /** Milliseconds; 100,000 by default. */
+  /** Milliseconds; 95,000 by default. */
   readonly patience?: number | undefined;
 }
 

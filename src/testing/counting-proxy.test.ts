@@ -44,3 +44,17 @@ test('cut ends the connections that are open', async () => {
     await Promise.all([proxy.close(), registry.close()]);
   }
 });
+
+test('is back where another one was', async () => {
+  const registry = await startRegistry({ images: { 'app:1': buildImage() } });
+  const first = await startCountingProxy(registry.host);
+  await first.close();
+  await assert.rejects(ask(`http://${first.host}/v2/`), { code: 'ECONNREFUSED' });
+  const second = await startCountingProxy(registry.host, { port: Number(first.host.split(':')[1]) });
+  try {
+    assert.equal(second.host, first.host);
+    assert.equal((await ask(`http://${second.host}/v2/`)).status, 200);
+  } finally {
+    await Promise.all([second.close(), registry.close()]);
+  }
+});

@@ -21,8 +21,11 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
-/** Passes TCP connections on to `target` (`host:port`) and counts their bytes: proof of what was transferred, whatever either side says. */
-export async function startCountingProxy(target: string): Promise<CountingProxy> {
+/**
+ * Passes TCP connections on to `target` (`host:port`) and counts their bytes: proof of what was transferred, whatever either side says.
+ * @param at its port: a free one by default; that of a proxy that was closed, to be back in its place
+ */
+export async function startCountingProxy(target: string, at: { readonly port?: number } = {}): Promise<CountingProxy> {
   const { hostname, port } = new URL(`tcp://${target}`);
   const connections: { up: number; down: number; open: boolean }[] = [];
   const sockets = new Set<Socket>();
@@ -47,7 +50,7 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(at.port ?? 0, '127.0.0.1', resolve);
   });
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();

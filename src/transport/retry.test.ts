@@ -69,7 +69,7 @@ test('failures that may pass are tried again, with a growing wait and an event e
 test('the last try ends when patience does', async () => {
   let now = 0;
   const sleep = async (): Promise<void> => {
-    now = 99_950;
+    now = 89_950;
   };
   let asked = 0;
   const silent: Transport = ({ signal }) =>
@@ -81,7 +81,7 @@ test('the last try ends when patience does', async () => {
   const send = retrying({ retries: 5, clock: { now: () => 0, monotonic: () => now, sleep } })(silent);
   const started = performance.now();
   const sent = send({ method: 'GET', url: new URL('https://r.example/v2/') });
-  await assert.rejects(sent, failsWith('STALLED', /within 100 s, however often/));
+  await assert.rejects(sent, failsWith('STALLED', /within 90 s, however often/));
   assert.ok(performance.now() - started < 10_000);
 });
 
@@ -164,10 +164,10 @@ test('a Retry-After over 60 s is an error at once that says how long', async () 
   }
 });
 
-test('after 100 s without success it ends with what came last', async () => {
+test('after 90 s without success it ends with what came last', async () => {
   const slow = run(['STALLED'], { retries: 50, takes: 30_000 });
   await assert.rejects(slow.send(), failsWith('STALLED', /failed/));
-  assert.equal(slow.canned.requests.length, 4);
+  assert.equal(slow.canned.requests.length, 3);
   const waiting = run([{ status: 503, headers: { 'retry-after': '40' } }], { retries: 50 });
   assert.equal((await waiting.send()).status, 503);
   assert.deepEqual(waiting.slept, [40_000, 40_000]);

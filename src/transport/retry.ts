@@ -7,8 +7,8 @@ import type { HttpRequest, HttpResponse, Middleware, Transport } from './types.t
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 429, 499, 500, 502, 503, 504, 522]);
 /** Longest wait that a server may ask for, in milliseconds. */
 const LONGEST_RETRY_AFTER = 60_000;
-/** A request that has not succeeded for so long, in milliseconds, has failed. */
-const PATIENCE = 100_000;
+/** A request that has not succeeded for so long, in milliseconds, has failed: a command that gets nowhere ends within 100 s. */
+const PATIENCE = 90_000;
 
 export interface RetryOptions {
   /** Further tries after the first one. */
@@ -23,7 +23,7 @@ type Outcome = { readonly response: HttpResponse } | { readonly error: DrayError
 /**
  * Sends a request again after a failure that may pass: errors whose code is retryable and the statuses 408, 429, 499, 500, 502,
  * 503, 504 and 522, with a growing wait or the one that `Retry-After` asks for. Over 60 s of `Retry-After` it rejects at once with
- * TOO_MANY_REQUESTS (429) or SERVER_FAILED. After the last try, or 100 s, the last response is handed out, whatever its status, or
+ * TOO_MANY_REQUESTS (429) or SERVER_FAILED. After the last try, or 90 s, the last response is handed out, whatever its status, or
  * the last error thrown. A PATCH is never sent twice: only its owner knows how much of it has arrived. Neither is a request to a
  * host that does not exist, or that refuses connections and has never answered.
  */
