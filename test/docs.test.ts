@@ -16,7 +16,9 @@ test('the page of errors is what the table says', async () => {
 
 test('links between pages lead somewhere', () => {
   const docs = readdirSync(join(root, 'docs')).map((name) => join('docs', name));
-  const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', ...docs].filter((page) => page.endsWith('.md'));
+  const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', ...docs].filter((page) =>
+    page.endsWith('.md'),
+  );
   for (const page of pages) {
     const text = readFileSync(join(root, page), 'utf8');
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {

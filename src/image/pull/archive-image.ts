@@ -1,5 +1,5 @@
 import { type Descriptor, digestOf, familiarName, familiarString, formatPlatform, fullString, OCI_INDEX } from '#oci';
-import type { ArchiveImage } from '#store';
+import { type ArchiveImage, indexEntry } from '#store';
 import type { Resolved } from './resolve.ts';
 
 /** A resolved reference as an archive wants it: its names, its documents, and the root that `index.json` points to. */
@@ -62,12 +62,8 @@ function rootOf({ root, nodes, images, others }: Resolved): Root {
     JSON.stringify({
       schemaVersion: 2,
       mediaType: OCI_INDEX,
-      manifests: images.map(({ manifest, platform }) => ({ ...plain(manifest), platform })),
+      manifests: images.map(({ manifest, platform }) => indexEntry(manifest, { platform })),
     }),
   );
   return { descriptor: { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length }, bytes, whole };
-}
-
-function plain({ mediaType, digest, size }: Descriptor): Descriptor {
-  return { mediaType, digest, size };
 }

@@ -91,7 +91,8 @@ async function writeLayout(
     for (const { descriptor, bytes } of documents) {
       if (!(await layout.has(descriptor))) await layout.put(descriptor, bytesOf(bytes), { signal });
     }
-    await layout.tag(image.tag ?? image.root.digest, image.root, { signal });
+    const { fullName, tag, root } = image;
+    await layout.list(root, tag === undefined ? {} : { fullName, tag, platform: root.platform }, { signal });
     const blobs = [...image.images.flatMap(({ layers }) => layers), ...(image.blobs ?? [])];
     for (const { digest, size } of [...documents.map(({ descriptor }) => descriptor), ...blobs])
       sizes.set(digest, size);
