@@ -3,6 +3,7 @@ import { DrayError } from '#errors';
 import type { Descriptor, Digest } from '#oci';
 import { cleanText, type HttpResponse, publicUrl } from '#transport';
 import { answerError } from './answer-error.ts';
+import { isGzipped, ungzipped } from './content-coding.ts';
 import { parseContentRange } from './content-range.ts';
 import type { RepositoryContext } from './context.ts';
 import { fetchedOf, type Part } from './fetched.ts';
@@ -35,7 +36,10 @@ export async function wholeBlob(
 ): Promise<Fetched> {
   const { status, body, headers } = response;
   if (status !== 200) throw await blobError(response, target.digest, context);
-  if ((body.length ?? target.size) === target.size) return fetchedOf(body, { target, offset: 0, end: target.size });
+  const whole: Part = { target, offset: 0, end: target.size };
+  if ((body.length ?? target.size) === target.size) return fetchedOf(body, whole);
+  // Only where the length says that these are not the blob's own bytes: storages mark what is gzip itself in the same way.
+  if (isGzipped(response)) return fetchedOf(ungzipped(body, target), whole);
   await body.discard();
   const encoding = headers.get('content-encoding');
   if (encoding !== undefined && encoding !== 'identity') {

@@ -199,7 +199,7 @@ describe('sizes', () => {
     ['a length without sense', contentLength(() => 10 ** 12), 'SIZE_MISMATCH'],
     [
       'compressed on the way',
-      changeReply({}, (answer) => ({ ...answer, headers: { 'content-encoding': 'gzip' }, body: Buffer.from('x') })),
+      changeReply({}, (answer) => ({ ...answer, headers: { 'content-encoding': 'br' }, body: Buffer.from('x') })),
       'BAD_RESPONSE',
     ],
   ];

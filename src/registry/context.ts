@@ -1,9 +1,9 @@
-import { readAll } from '#bytes';
 import type { CallOptions } from '#content';
 import { DrayError, isDrayError, messageOf } from '#errors';
 import { backoff, type Clock } from '#timing';
 import { type HttpRequest, type HttpResponse, publicUrl, type Transport } from '#transport';
 import { type Asked, answerError } from './answer-error.ts';
+import { readWhole } from './content-coding.ts';
 import type { Endpoint } from './types.ts';
 
 /** What the parts of one repository share. */
@@ -86,5 +86,5 @@ async function readBody(response: HttpResponse, limit: number, { kind, what }: A
     await response.body.discard();
     throw new DrayError('TOO_LARGE', `${name} is larger than ${limit} bytes`, { detail: { limit } });
   }
-  return readAll(response.body, limit, name);
+  return readWhole(response, limit, name);
 }

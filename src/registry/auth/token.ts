@@ -1,7 +1,7 @@
-import { readAll } from '#bytes';
 import { cancelled, DrayError, type ErrorCode, hasCode, isDrayError, messageOf } from '#errors';
 import { backoff } from '#timing';
 import { followRedirects, type HttpRequest, type HttpResponse, publicUrl } from '#transport';
+import { readWhole } from '../content-coding.ts';
 import { basicAuthorization, type UserPassword, userPassword } from './credential.ts';
 import { loginHint } from './refusals.ts';
 import { serverWords } from './server-words.ts';
@@ -79,7 +79,7 @@ async function readAnswer(order: TokenOrder, means: TokenMeans, asked: string): 
     const response = await answered(order, means);
     if (response.status < 200 || response.status > 299) throw await refused(response, order, means);
     try {
-      return await readAll(response.body, BODY_LIMIT, `the answer of ${asked}`);
+      return await readWhole(response, BODY_LIMIT, `the answer of ${asked}`);
     } catch (error) {
       if (attempt === TRIES || !hasCode(error, 'CONNECTION_LOST', 'STALLED')) throw error;
       const delay = backoff(attempt);
