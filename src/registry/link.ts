@@ -1,14 +1,27 @@
-/** The target of the first link with `rel="next"` in a Link header (RFC 8288), as it stands there; undefined without one. */
+/**
+ * The target of the first link with `rel="next"` in a Link header (RFC 8288), as it stands there; undefined where there is none. A link that
+ * says nothing of its relation, or lacks the brackets, is taken for it too: to pass it over would be to lose what follows.
+ */
 export function nextLink(header: string | undefined): string | undefined {
   const text = header ?? '';
+  let unrelated: string | undefined;
   for (let at = 0; ; ) {
     const open = text.indexOf('<', at);
     const close = text.indexOf('>', open);
-    if (open < 0 || close < 0) return undefined;
+    if (open < 0 || close < 0) return unrelated ?? (at === 0 ? withoutBrackets(text) : undefined);
     const { parameters, end } = readParameters(text, close + 1);
-    if (parameters.some(isNext)) return text.slice(open + 1, close);
+    const target = text.slice(open + 1, close);
+    if (parameters.some(isNext)) return target;
+    if (!parameters.some(isRelation)) unrelated ??= target;
     at = end;
   }
+}
+
+function withoutBrackets(text: string): string | undefined {
+  const [target = ''] = text.split(';', 1);
+  const { parameters } = readParameters(text, target.length);
+  const bare = target.replace(/[<>]/g, '').trim();
+  return bare !== '' && (parameters.some(isNext) || !parameters.some(isRelation)) ? bare : undefined;
 }
 
 /** The parameters of one link, quotes taken off, and the position of the comma behind them. */
@@ -30,6 +43,11 @@ function readParameters(text: string, start: number): { readonly parameters: rea
 }
 
 function isNext(parameter: string): boolean {
-  const [name = '', value = ''] = parameter.split('=', 2);
-  return name.trim().toLowerCase() === 'rel' && value.trim().toLowerCase().split(' ').includes('next');
+  const [, value = ''] = parameter.split('=', 2);
+  return isRelation(parameter) && value.trim().toLowerCase().split(' ').includes('next');
+}
+
+function isRelation(parameter: string): boolean {
+  const [name = ''] = parameter.split('=', 1);
+  return name.trim().toLowerCase() === 'rel';
 }

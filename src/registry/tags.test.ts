@@ -142,6 +142,15 @@ describe('tags', () => {
     );
   });
 
+  it('asks again without a number of tags where the registry will not have one', async () => {
+    const picky = answerWith({ kind: 'tags', when: ({ query }) => query.has('n') }, () => reply(400, {}, 'no n'));
+    const { registry, repository } = await open({ faults: [picky, pages(() => [['1', '2']])] });
+    assert.deepEqual(await all(repository.tags()), ['1', '2']);
+    assert.equal(registry.requests.length, 2);
+    const { repository: hopeless } = await open({ faults: [answerWith({ kind: 'tags' }, () => reply(400, {}, 'no'))] });
+    await assert.rejects(all(hopeless.tags()), { code: 'BAD_RESPONSE', message: /answered 400/ });
+  });
+
   it('holds a bounded amount of text', async () => {
     const long = (page: number): string[] =>
       Array.from({ length: 30_000 }, (_, at) => `${page}-${at}-`.padEnd(128, 'x'));

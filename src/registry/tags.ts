@@ -1,5 +1,5 @@
 import type { CallOptions } from '#content';
-import { DrayError, messageOf } from '#errors';
+import { DrayError, hasCode, messageOf } from '#errors';
 import { isTag } from '#oci';
 import { cleanText, publicUrl } from '#transport';
 import { type Document, type RepositoryContext, readDocument, urlOf } from './context.ts';
@@ -29,7 +29,7 @@ export async function* listTags(
   let url: URL | undefined = firstPage(context);
   while (url !== undefined) {
     visited.add(url.href);
-    const page = await readPage(context, url, options);
+    const page = await (visited.size === 1 ? readFirstPage(context, url, options) : readPage(context, url, options));
     const list = parsePage(page.bytes, context);
     const tags = list.filter(isGoodTag);
     leftOut.add(list.filter((entry) => !isGoodTag(entry)));
@@ -58,6 +58,18 @@ function firstPage(context: RepositoryContext): URL {
   const url = urlOf(context, 'tags/list');
   url.searchParams.set('n', String(PAGE_SIZE));
   return url;
+}
+
+/** Where a registry will not have a number of tags, it is asked for as many as it likes. */
+async function readFirstPage(context: RepositoryContext, url: URL, options: CallOptions): Promise<Document> {
+  try {
+    return await readPage(context, url, options);
+  } catch (error) {
+    if (!hasCode(error, 'BAD_RESPONSE') || error.detail['status'] !== 400) throw error;
+    const plain = new URL(url);
+    plain.searchParams.delete('n');
+    return readPage(context, plain, options);
+  }
 }
 
 async function readPage(context: RepositoryContext, url: URL, { signal, onEvent }: CallOptions): Promise<Document> {
