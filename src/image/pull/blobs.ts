@@ -1,4 +1,5 @@
 import type { BlobWork } from '#content';
+import type { Descriptor } from '#oci';
 import type { Resolved, ResolvedImage } from './resolve.ts';
 
 /** Layers of an image with what each must be when uncompressed. */
@@ -20,11 +21,16 @@ export function blobWork(resolved: Resolved, verify: boolean): readonly BlobWork
   return [...images, ...others];
 }
 
-/** Bytes of all blobs of a resolved reference, each counted once. */
-export function totalBytes(resolved: Resolved): number {
+/** Every blob of a resolved reference once, configs too. */
+export function allBlobs(resolved: Resolved): readonly Descriptor[] {
   const blobs = [
     ...blobWork(resolved, false).map(({ target }) => target),
     ...resolved.images.map(({ document }) => document.config),
   ];
-  return [...new Map(blobs.map((blob) => [blob.digest, blob.size])).values()].reduce((sum, size) => sum + size, 0);
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
+}
+
+/** Bytes of all blobs of a resolved reference, each counted once. */
+export function totalBytes(resolved: Resolved): number {
+  return allBlobs(resolved).reduce((sum, { size }) => sum + size, 0);
 }

@@ -5,7 +5,7 @@ import type { Repository } from '#registry';
 import type { Places } from '../places.ts';
 import type { PullOptions, PullPlan, PullResult } from '../types.ts';
 import { type Wanted, wantedPlatforms } from '../wanted.ts';
-import { blobWork, totalBytes } from './blobs.ts';
+import { allBlobs } from './blobs.ts';
 import { fetchBlobs, putDocuments } from './fetch.ts';
 import { writeHealing } from './heal.ts';
 import { everyTag, parseNames } from './names.ts';
@@ -59,14 +59,14 @@ export async function planPull(text: string, places: Places, options: PullOption
   const [resolved] = await resolve(reference, places, wanted, options);
   if (resolved === undefined) throw new DrayError('BUG', `nothing resolved for ${text}`);
   const present = new Set<string>();
+  const blobs = allBlobs(resolved);
   if (options.store !== false) {
     const store = await places.store();
-    for (const { target } of blobWork(resolved, false)) if (await store.has(target)) present.add(target.digest);
+    for (const blob of blobs) if (await store.has(blob)) present.add(blob.digest);
   }
-  const total = totalBytes(resolved);
-  const here = [...new Map(blobWork(resolved, false).map(({ target }) => [target.digest, target])).values()]
-    .filter(({ digest }) => present.has(digest))
-    .reduce((sum, { size }) => sum + size, 0);
+  const sizeOf = (some: typeof blobs): number => some.reduce((sum, { size }) => sum + size, 0);
+  const total = sizeOf(blobs);
+  const here = sizeOf(blobs.filter(({ digest }) => present.has(digest)));
   return {
     reference: familiarString(reference),
     fullName: fullString(reference),
