@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { bytesOf } from '#bytes';
 import { type Content, contentOf, holds, lacks, type OpenStore, rejects, storeSuite } from '#testing';
+import { systemOwners } from '../disk/owner.ts';
 import { type OciLayout, openOciLayout } from './open.ts';
 
 const lockTimings = { beat: 100, stale: 800, poll: 5 };
@@ -127,6 +137,33 @@ describe('an OCI layout', () => {
     await second?.commit();
     assert.deepEqual(readdirSync(folder), [BLOB.descriptor.digest.slice(7)]);
     await holds(layout, BLOB);
+  });
+  test('is rid of what killed runs left beside whole blobs', async (root, layout) => {
+    await layout.put(BLOB.descriptor, bytesOf(BLOB.bytes));
+    const folder = join(root, 'blobs', 'sha256');
+    const [hex, other] = [BLOB, ROOT].map(({ descriptor }) => descriptor.digest.slice(7));
+    const dead = { ...systemOwners.self(), id: 'dead-1', beat: 1, started: '1' };
+    const alive = { ...systemOwners.self(), id: 'alive-1', beat: 1 };
+    const write = (name: string, text: unknown = 'x'): void => writeFileSync(join(folder, name), JSON.stringify(text));
+    write(`.dray-${hex}.lock`, dead);
+    write(`.dray-${hex}.dead-1.part`);
+    write(`.dray-${hex}.abc-1.tmp`);
+    write(`.dray-${other}.lock`, dead);
+    write(`.dray-${other}.dead-1.part`);
+    const again = async (): Promise<void> => {
+      await (await openOciLayout(root, { lockTimings, sync: false })).put(BLOB.descriptor, bytesOf(BLOB.bytes));
+    };
+    await again();
+    const kept = [`.dray-${hex}.abc-1.tmp`, `.dray-${other}.dead-1.part`, `.dray-${other}.lock`];
+    assert.deepEqual(new Set(readdirSync(folder)), new Set([...kept, hex]));
+    write(`.dray-${hex}.lock`, alive);
+    write(`.dray-${hex}.alive-1.part`);
+    utimesSync(join(folder, `.dray-${hex}.abc-1.tmp`), 1, 1);
+    await again();
+    assert.ok(readdirSync(folder).includes(`.dray-${hex}.alive-1.part`));
+    rmSync(join(folder, `.dray-${hex}.lock`));
+    await again();
+    assert.deepEqual(new Set(readdirSync(folder)), new Set([...kept.slice(1), hex]));
   });
   test('uses blobs that are there, if their size is right', async (root, layout) => {
     await layout.put(ROOT.descriptor, bytesOf(ROOT.bytes));

@@ -15,6 +15,7 @@ import { type FileSystem, systemFiles } from '../file-system.ts';
 import type { RootNames } from '../index-entry.ts';
 import { Turns } from '../turns.ts';
 import { createIndex, findRoot, readRoots, writeRoot } from './roots.ts';
+import { sweepLayout } from './sweep.ts';
 
 export interface OciLayoutOptions {
   /** False: nothing is flushed; a power cut may undo what was acknowledged. */
@@ -168,6 +169,7 @@ class FolderLayout implements OciLayout {
       if (!this.check()) await files.replace(files.path(MARK), JSON.stringify({ imageLayoutVersion: VERSION }));
       await files.ensure(files.path('blobs'));
       await this.#locked({}, () => createIndex(files));
+      sweepLayout(files, this.#taking.locks);
     } catch (error) {
       // Another call may fare better.
       this.#prepared = undefined;
