@@ -131,6 +131,26 @@ peerTest('docker load: several references, and all tags, in one file', NEEDS, as
   await daemon.docker('rmi', `${host}/team/index:1`);
 });
 
+peerTest('docker load: another platform, and all of them at once', NEEDS, async () => {
+  const reference = (host: string): string => `${host}/team/index:1`;
+  for (const images of ['graph', 'containerd'] as const) {
+    const { host, daemon } = await start(images);
+    const file = await pullArchive(['--platform', 'linux/arm64', '-o', 'arm.tar'], reference(host));
+    const image = await loadAlone(daemon, file, reference(host));
+    const args = ['--platform=linux/arm64', reference(host)];
+    const id =
+      images === 'graph' ? sha256(await run('crane', ['config', ...args])) : await run('crane', ['digest', ...args]);
+    assert.equal(image.Id, id.trim());
+  }
+  // The old image store has no image of several platforms: the name is that of the wanted one.
+  const { host, daemon } = await start('graph');
+  const all = await pullArchive(['--all-platforms', '-o', 'all.tar'], reference(host));
+  assert.match(await daemon.docker('load', '-i', all), new RegExp(`^Loaded image: ${reference(host)}\n`));
+  const { Id } = await inspect(daemon, reference(host));
+  assert.equal(Id, sha256(await run('crane', ['config', '--platform=linux/amd64', reference(host)])));
+  await daemon.docker('image', 'prune', '-af');
+});
+
 peerTest('docker load: an image that was pulled by digest has no name', NEEDS, async () => {
   const { host, daemon } = await start('graph');
   const config = await run('crane', ['config', `${host}/team/oci:1`]);
