@@ -70,7 +70,8 @@ class LocalDray implements Dray {
 
   async pullAll(references: readonly string[], options: PullOptions = {}): Promise<readonly PullResult[]> {
     const { places, concurrency } = await this.#open(references);
-    return pullAll(references, places, { concurrency, ...this.#forPlatform(options) });
+    const { concurrency: own = concurrency } = options;
+    return pullAll(references, places, { ...this.#forPlatform(options), concurrency: own });
   }
 
   async plan(reference: string, options: PullOptions = {}): Promise<PullPlan> {
