@@ -38,8 +38,7 @@ export function runWorker(): void {
         signal: controller.signal,
         onEvent: (event) => {
           // Whether it is done is for the owner to say.
-          if (event.kind !== 'blob' || (event.state !== 'done' && event.state !== 'failed'))
-            say({ kind: 'event', id, event });
+          if (event.kind !== 'blob' || event.state !== 'done') say({ kind: 'event', id, event });
         },
       });
       say({ kind: 'done', id, verified: verified() });

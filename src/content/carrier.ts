@@ -39,7 +39,7 @@ export interface CarryOptions extends CallOptions {
 
 /**
  * Lets another thread bring a blob. False when it could not, for want of something that only this thread has (a new token), or because it
- * ended: what it received is kept, and the caller goes on. Otherwise as `transfer`.
+ * ended: what it received is kept, and the caller goes on. Otherwise as `transfer`, but the ingest is left to the caller to release.
  */
 export async function carryBlob(source: Source, ingest: Ingest, carry: Carry, options: CarryOptions): Promise<boolean> {
   const { role, retries, report, signal, onEvent } = options;
@@ -52,15 +52,9 @@ export async function carryBlob(source: Source, ingest: Ingest, carry: Carry, op
   } catch (error) {
     loan.reclaim();
     if (hasCode(error, 'BUSY') || (isDrayError(error) && error.facts.family === 'access')) return false;
-    await ingest.release();
     throw error;
   }
-  try {
-    await loan.settle(verified);
-  } catch (error) {
-    await ingest.release();
-    throw error;
-  }
+  await loan.settle(verified);
   report.state('done', ingest.target.size);
   return true;
 }

@@ -1,12 +1,14 @@
 import { setMaxListeners } from 'node:events';
-import { cancelled } from '#errors';
-import type { Descriptor } from '#oci';
+import { coveredBytes } from '#bytes';
+import { cancelled, DrayError } from '#errors';
+import type { Descriptor, Digest } from '#oci';
+import type { BlobRole } from '#progress';
 import { type Clock, systemClock } from '#timing';
 import { type BlobReport, createBlobReport } from './blob-report.ts';
-import { type Carrier, carryBlob } from './carrier.ts';
+import { type Assignment, type Carrier, carryBlob } from './carrier.ts';
 import { continued } from './continued.ts';
 import { createLimit, type Limit } from './limit.ts';
-import type { CallOptions, Source, Store } from './ports.ts';
+import type { CallOptions, Ingest, Source, Store } from './ports.ts';
 import { type BlobWork, transfer } from './transfer.ts';
 
 export interface CopyBlobsOptions extends CallOptions {
@@ -33,6 +35,7 @@ export interface CopiedBlob {
 /**
  * Brings blobs from one place to another, several at a time, large ones first; those that are there are not fetched. When one fails the others
  * are stopped (what they have received is kept) and its error is thrown. Resolves with one entry per distinct blob, in the order given.
+ * Rejects with DIFF_ID_MISMATCH where one blob is said to be two things when uncompressed.
  */
 export async function copyBlobs(
   source: Source,
@@ -40,7 +43,7 @@ export async function copyBlobs(
   blobs: readonly BlobWork[],
   options: CopyBlobsOptions = {},
 ): Promise<readonly CopiedBlob[]> {
-  const distinct = [...new Map(blobs.map((blob) => [blob.target.digest, blob])).values()];
+  const distinct = distinctBlobs(blobs);
   const stop = new AbortController();
   // Every blob that waits for a place listens: Node 20 would warn of a leak from the eleventh on.
   setMaxListeners(0, stop.signal);
@@ -50,7 +53,7 @@ export async function copyBlobs(
   const places = {
     source,
     target,
-    signal: stop.signal,
+    stop,
     options,
     clock: options.clock ?? systemClock,
     places: createLimit(options.concurrency ?? 6),
@@ -59,6 +62,8 @@ export async function copyBlobs(
     const present = new Set<string>();
     for (const blob of distinct) {
       if (await target.has(blob.target, { signal: stop.signal })) present.add(blob.target.digest);
+    }
+    for (const blob of distinct) {
       const here = present.has(blob.target.digest);
       reportOf(blob, options).state(here ? 'exists' : 'queued', here ? blob.target.size : 0);
     }
@@ -66,10 +71,7 @@ export async function copyBlobs(
     missing.sort((a, b) => b.target.size - a.target.size);
     const much = missing.length > 1 && missing.reduce((sum, { target: { size } }) => sum + size, 0) >= WORTH_THREADS;
     const job: Job = { ...places, carrier: much ? await options.carrier?.() : undefined };
-    await allOrFirstError(
-      missing.map((blob) => copyBlob(blob, job)),
-      stop,
-    );
+    await allOrFirstError(missing.map((blob) => copyBlob(blob, job)));
     return distinct.map((blob) => ({ target: blob.target, present: present.has(blob.target.digest) }));
   } finally {
     options.signal?.removeEventListener('abort', onAbort);
@@ -79,75 +81,87 @@ export async function copyBlobs(
 interface Job {
   readonly source: Source;
   readonly target: Store;
-  readonly signal: AbortSignal;
+  /** Ends the others when one fails. */
+  readonly stop: AbortController;
   readonly options: CopyBlobsOptions;
   readonly clock: Clock;
   readonly places: Limit;
   readonly carrier: Carrier | undefined;
 }
 
+/** Each blob once; with its diffId, where one of those that are the same blob has it. */
+function distinctBlobs(blobs: readonly BlobWork[]): readonly BlobWork[] {
+  const distinct = new Map<Digest, BlobWork>();
+  for (const blob of blobs) {
+    const { digest } = blob.target;
+    const known = distinct.get(digest);
+    const diffIds = new Set([known?.diffId, blob.diffId].filter((diffId) => diffId !== undefined));
+    if (diffIds.size > 1) {
+      throw new DrayError('DIFF_ID_MISMATCH', `the layer ${digest} cannot be both ${[...diffIds].join(' and ')}`);
+    }
+    if (known?.diffId === undefined) distinct.set(digest, blob);
+  }
+  return [...distinct.values()];
+}
+
 async function copyBlob(blob: BlobWork, job: Job): Promise<void> {
-  const { source, target, signal, options, clock, places } = job;
-  const { onEvent, retries, lanes = 6 } = options;
-  const leave = await places.acquire(signal);
+  const { target, stop, options, places } = job;
+  const { signal } = stop;
+  const report = reportOf(blob, options);
+  let leave: (() => void) | undefined;
+  let ingest: Ingest | undefined;
   try {
-    if (target.ingest === undefined) {
-      await putBlob(blob, job);
-      return;
-    }
-    const ingest = await target.ingest(blob.target, { diffId: blob.diffId, signal, onEvent });
-    if (ingest === undefined) {
-      reportOf(blob, options).state('done', blob.target.size);
-      return;
-    }
-    const assignment = job.carrier?.assign(blob.target.size);
-    try {
-      const report = reportOf(blob, options);
-      const carry = assignment?.carry;
-      const how = { role: blob.role, retries, signal, onEvent };
-      if (carry !== undefined && (await carryBlob(source, ingest, carry, { ...how, report }))) return;
-      const extra = lanes > 1 ? { places, most: lanes } : undefined;
-      await transfer(source, ingest, { ...how, clock, extra });
-    } finally {
-      assignment?.done();
-    }
+    leave = await places.acquire(signal);
+    if (target.ingest === undefined) return await putBlob(blob, report, job);
+    ingest = await target.ingest(blob.target, { diffId: blob.diffId, signal, onEvent: options.onEvent });
+    if (ingest === undefined) report.state('done', blob.target.size);
+    else await fill(ingest, blob.role, report, job);
+  } catch (error) {
+    // Before the place is free: none of those that wait is to begin.
+    stop.abort(error);
+    report.state('failed', ingest === undefined ? 0 : coveredBytes(ingest.have()));
+    throw error;
   } finally {
-    leave();
+    leave?.();
+  }
+}
+
+/** Brings what the ingest lacks, on this thread or another; lets the ingest go, whatever comes of it. */
+async function fill(ingest: Ingest, role: BlobRole, report: BlobReport, job: Job): Promise<void> {
+  const { source, stop, clock, places, carrier } = job;
+  const { signal } = stop;
+  const { onEvent, retries, lanes = 6 } = job.options;
+  let assignment: Assignment | undefined;
+  try {
+    assignment = carrier?.assign(ingest.target.size);
+    const carry = assignment?.carry;
+    const how = { role, retries, signal, onEvent };
+    if (carry !== undefined && (await carryBlob(source, ingest, carry, { ...how, report }))) return;
+    const extra = lanes > 1 ? { places, most: lanes } : undefined;
+    await transfer(source, ingest, { ...how, clock, extra });
+  } finally {
+    assignment?.done();
+    await ingest.release();
   }
 }
 
 /** The plain way, for places that take content only as a whole. */
-async function putBlob(blob: BlobWork, job: Job): Promise<void> {
-  const { source, target, signal, options, clock } = job;
-  const report = reportOf(blob, options);
+async function putBlob(blob: BlobWork, report: BlobReport, job: Job): Promise<void> {
+  const { source, target, options, clock } = job;
+  const { signal } = job.stop;
   report.state('started', 0);
-  try {
-    const content = continued(source, blob.target, { report, retries: options.retries ?? 5, clock, signal });
-    await target.put(blob.target, content, { diffId: blob.diffId, signal });
-    report.state('done', blob.target.size);
-  } catch (error) {
-    report.state('failed', 0);
-    throw error;
-  }
+  const content = continued(source, blob.target, { report, retries: options.retries ?? 5, clock, signal });
+  await target.put(blob.target, content, { diffId: blob.diffId, signal });
+  report.state('done', blob.target.size);
 }
 
 function reportOf(blob: BlobWork, options: CallOptions): BlobReport {
   return createBlobReport(blob.target, blob.role, options.onEvent);
 }
 
-/** Waits for all; the first to fail stops the others, and its error is the one that counts. */
-async function allOrFirstError(work: readonly Promise<void>[], stop: AbortController): Promise<void> {
-  let failed = false;
-  let first: unknown;
-  await Promise.all(
-    work.map((one) =>
-      one.catch((error: unknown) => {
-        if (failed) return;
-        failed = true;
-        first = error;
-        stop.abort(error);
-      }),
-    ),
-  );
-  if (failed) throw first;
+/** Waits for all to end; the first error is the one that counts, since it has stopped the others. */
+async function allOrFirstError(work: readonly Promise<void>[]): Promise<void> {
+  const errors: unknown[] = [];
+  await Promise.all(work.map((one) => one.catch((error: unknown) => errors.push(error))));
+  if (errors.length > 0) throw errors[0];
 }

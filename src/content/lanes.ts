@@ -1,5 +1,5 @@
 import { type ByteRange, coveredBytes, missingRanges } from '#bytes';
-import { cancelled, DrayError, hasCode, isDrayError, messageOf } from '#errors';
+import { cancelled, DrayError, hasCode, isDrayError, messageOf, throwIfCancelled } from '#errors';
 import { backoff, type Clock } from '#timing';
 import type { BlobReport } from './blob-report.ts';
 import { createGrowth } from './growth.ts';
@@ -103,9 +103,12 @@ class Fetching {
   }
 
   async #drive(lane: Lane): Promise<void> {
-    const abort = (): void => lane.controller.abort(this.#options.signal.reason);
-    this.#options.signal.addEventListener('abort', abort, { once: true });
+    const { signal } = this.#options;
+    const abort = (): void => lane.controller.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
     try {
+      // Nobody listened when a signal aborted before that.
+      throwIfCancelled(signal);
       for (;;) {
         const piece = this.#fatal === undefined && !lane.retired ? this.#take(lane) : undefined;
         if (piece === undefined) return;
@@ -126,7 +129,7 @@ class Fetching {
       this.#fail(error);
     } finally {
       this.#lanes.delete(lane);
-      this.#options.signal.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abort);
     }
   }
 
@@ -190,7 +193,12 @@ class Fetching {
     if (fetched.offset === lane.position) return fetched.offset;
     if (fetched.offset !== 0 || this.#lanes.size > 1) {
       await fetched.pour(() => false);
-      throw new RangeRefused();
+      if (fetched.offset === 0) throw new RangeRefused();
+      const { digest } = this.#ingest.target;
+      throw new DrayError(
+        'BAD_RESPONSE',
+        `asked for ${digest} from byte ${lane.position}, got it from ${fetched.offset}`,
+      );
     }
     this.#growth.settle(1);
     // What is here stays: the same bytes come again and are passed over, up to the first that is missing.
@@ -256,8 +264,18 @@ class Fetching {
     if (this.#inARow > retries || this.#failures > FAILURES_ALLOWED + this.#size / 262_144) throw error;
     const delay = backoff(this.#inARow);
     report.retry(this.#failures, delay, this.#received, messageOf(error));
-    await clock.sleep(delay, signal);
-    return true;
+    return this.#rested(lane, clock.sleep(delay, lane.controller.signal));
+  }
+
+  /** Whether the lane is still wanted after its rest, which ends early when it is not. */
+  async #rested(lane: Lane, rest: Promise<void>): Promise<boolean> {
+    try {
+      await rest;
+      return true;
+    } catch (error) {
+      if (lane.retired) return false;
+      throw error;
+    }
   }
 
   /** Whether `error` shows, for the first time, that an answer to a range was not what it said. */

@@ -63,7 +63,7 @@ export interface Ingest {
    * all received bytes are forgotten and the ingest stays open, for another try.
    */
   commit(options?: CallOptions): Promise<void>;
-  /** Lets go and keeps what was received, for the next run. Does nothing after a commit that succeeded. */
+  /** Lets go and keeps what was received, for the next run. Does nothing when it is over already. */
   release(): Promise<void>;
   /** Optional: hands the work to another thread of this process. Undefined where it cannot. Until the loan ends nothing else is called. */
   lend?(): Loan | undefined;

@@ -303,6 +303,23 @@ describe('one connection', () => {
     assert.ok((state.have()[0]?.end ?? 0) < MiB);
   });
 
+  test('a signal that has aborted before asks for nothing', async () => {
+    const { content, target } = blob(1000);
+    const source = scripted(content);
+    const { ingest, state } = memoryIngest(target);
+    const signal = AbortSignal.abort();
+    await assert.rejects(transfer(source, ingest, { ...options, signal }), (e) => hasCode(e, 'CANCELLED'));
+    assert.deepEqual([source.requests.length, state.released], [0, 1]);
+  });
+
+  test('an answer from behind what was asked for is an error', { timeout: 5000 }, async () => {
+    const { content, target } = blob(1000);
+    const source = scripted(content, { answer: () => ({ offset: 700 }) });
+    const { ingest } = memoryIngest(target);
+    await assert.rejects(transfer(source, ingest, options), (e) => hasCode(e, 'BAD_RESPONSE'));
+    assert.equal(source.requests.length, 1);
+  });
+
   test('silence ends it when patience does', async () => {
     const { target } = blob(5000);
     const source: Source = {

@@ -28,7 +28,8 @@ export interface TransferOptions extends CallOptions {
 
 /**
  * Brings what `ingest` lacks from `source` and commits it. Bytes that are here are not asked for again, whatever fails in between.
- * Content whose digest proves wrong is fetched once more from the start. On failure what has come is kept (released), for the next run.
+ * Content whose digest proves wrong is fetched once more from the start. On failure what has come is kept (released), for the next run; whether
+ * the blob has failed with it is for the caller to say.
  */
 export async function transfer(source: Source, ingest: Ingest, options: TransferOptions): Promise<void> {
   const { target } = ingest;
@@ -59,9 +60,6 @@ export async function transfer(source: Source, ingest: Ingest, options: Transfer
       }
     }
     report.state('done', target.size);
-  } catch (error) {
-    report.state('failed', coveredBytes(ingest.have()));
-    throw error;
   } finally {
     watch.stop();
     await ingest.release();
