@@ -9,9 +9,9 @@ const PAGE_LIMIT = 4 * 1024 * 1024;
 /** Asked for at once; registries give less where they like. */
 const PAGE_SIZE = 1000;
 const MOST_PAGES = 10_000;
-const MOST_TAGS = 1_000_000;
+const MOST_TAGS = 250_000;
 /** Characters of all tags together, which are held in memory. */
-const MOST_TEXT = 32 * 1024 * 1024;
+const MOST_TEXT = 12 * 1024 * 1024;
 /** Registries that filter may give pages without a tag, but not for ever. */
 const MOST_EMPTY_PAGES = 100;
 
