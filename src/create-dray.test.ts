@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -142,6 +142,32 @@ describe('the library', () => {
     const dray = createDray({ root, env: {} });
     await dray.close();
     assert.ok(!readdirSync(folder).includes('untouched'));
+  });
+
+  test('numbers that make no sense are refused, before they can hang anything', { timeout: 20_000 }, async () => {
+    const registry = await serve({ images: { 'app:1': helloIndex() } });
+    const reference = registry.reference('app:1');
+    for (const options of [{ concurrency: 0 }, { concurrency: Number.NaN }, { limitRate: 0 }, { retries: -1 }]) {
+      await assert.rejects(open(options).pull(reference), (e) => hasCode(e, 'INVALID_OPTION'), JSON.stringify(options));
+    }
+    await assert.rejects(open().pull(reference, { concurrency: 0 }), (e) => hasCode(e, 'INVALID_OPTION'));
+  });
+
+  test('what was wrong with settings or store is looked at anew by the next call', async () => {
+    const registry = await serve({ images: { 'app:1': helloIndex() } });
+    const config = mkdtempSync(join(folder, 'config-'));
+    const root = join(folder, 'mended');
+    const settings = join(config, 'dray', 'config.json');
+    mkdirSync(join(config, 'dray'));
+    writeFileSync(settings, '{');
+    writeFileSync(root, 'no folder');
+    const dray = open({ root, env: { XDG_CONFIG_HOME: config } });
+    const pull = () => dray.pull(registry.reference('app:1'));
+    await assert.rejects(pull(), (e) => hasCode(e, 'INVALID_CONFIGURATION'));
+    rmSync(settings);
+    await assert.rejects(pull(), (e) => hasCode(e, 'IO_FAILED', 'STORE_INCOMPATIBLE'));
+    rmSync(root);
+    assert.equal((await pull()).status, 'downloaded');
   });
 
   test('looks at manifests, configs, digests and tags', async () => {

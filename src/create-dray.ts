@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallOptions } from '#content';
-import { DrayError } from '#errors';
+import { DrayError, messageOf } from '#errors';
 import {
   type ListImagesOptions,
   type LoginOptions,
@@ -45,7 +45,7 @@ const MOST_THREADS = 3;
  */
 export function createDray(options: DrayOptions = {}): Dray {
   const all = { ...options, env: options.env ?? process.env };
-  return new LocalDray(all, defaults(all.env, homedir(), process.platform));
+  return new LocalDray(all, defaults(all.env, homeFolder(), process.platform));
 }
 
 class LocalDray implements Dray {
@@ -131,7 +131,8 @@ class LocalDray implements Dray {
     const opened = await this.#opened?.catch(() => undefined);
     opened?.places.registries.close();
     await this.#threads?.close();
-    await Promise.all(this.#scratch.map((folder) => rm(folder, { recursive: true, force: true })));
+    // What cannot be removed is left to the system, whose temporary files these are.
+    await Promise.allSettled(this.#scratch.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
   }
 
   /** The environment's platform, where the caller says nothing. */
@@ -147,7 +148,11 @@ class LocalDray implements Dray {
 
   async #open(references: readonly string[]): Promise<Opened> {
     for (const reference of references) this.#named.note(reference);
-    this.#opened ??= this.#openPlaces();
+    this.#opened ??= this.#openPlaces().catch((error: unknown) => {
+      // What is wrong may be mended before the next call.
+      this.#opened = undefined;
+      throw error;
+    });
     return this.#opened;
   }
 
@@ -177,14 +182,29 @@ class LocalDray implements Dray {
   }
 
   #openStore(): Promise<DiskStore> {
-    this.#store ??= openDiskStore({ root: this.#options.root ?? this.#known.root, sync: this.#options.sync });
+    const { root = this.#known.root, sync } = this.#options;
+    this.#store ??= openDiskStore({ root, sync }).catch((error: unknown) => {
+      this.#store = undefined;
+      throw error;
+    });
     return this.#store;
   }
 
   async #openScratch(): Promise<DiskStore> {
-    const folder = await mkdtemp(join(tmpdir(), 'dray-'));
+    const folder = await mkdtemp(join(tmpdir(), 'dray-')).catch((error: unknown) => {
+      throw new DrayError('IO_FAILED', `cannot make a folder in ${tmpdir()}: ${messageOf(error)}`, { cause: error });
+    });
     this.#scratch.push(folder);
     return openDiskStore({ root: folder, sync: false });
+  }
+}
+
+/** A user that the system does not know, as containers have them, has no home. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
   }
 }
 

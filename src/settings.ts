@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DrayError } from '#errors';
 import { parseReference } from '#oci';
 import {
   createKeychain,
@@ -19,8 +20,12 @@ export interface Settings {
   readonly concurrency: number | undefined;
 }
 
-/** Everything that a registry client needs, out of what the caller says, dray's settings, docker's and the environment's. */
+/**
+ * Everything that a registry client needs, out of what the caller says, dray's settings, docker's and the environment's. Rejects with
+ * INVALID_OPTION for numbers that make no sense, with INVALID_CONFIGURATION for files that cannot be understood.
+ */
 export async function registrySettings(options: DrayOptions, known: Defaults, named: NamedDomains): Promise<Settings> {
+  checkNumbers(options);
   const { hosts, limits } = await readDraySettings(known.settingsFile);
   const daemon = await readDaemonJson(known.daemonFile);
   const client: RegistryClientOptions = {
@@ -35,6 +40,23 @@ export async function registrySettings(options: DrayOptions, known: Defaults, na
     retries: options.retries ?? limits.retries,
   };
   return { client, concurrency: options.concurrency ?? limits.concurrency };
+}
+
+const LEAST = [
+  ['concurrency', 1],
+  ['limitRate', 1],
+  ['stallTimeout', 1],
+  ['retries', 0],
+  ['threads', 0],
+] as const;
+
+function checkNumbers(options: DrayOptions): void {
+  for (const [name, least] of LEAST) {
+    const value = options[name];
+    if (value !== undefined && !(value >= least)) {
+      throw new DrayError('INVALID_OPTION', `${name} is ${value}, but must be at least ${least}`);
+    }
+  }
 }
 
 /** The registries that the caller has named in references so far: what `credentials` are for. */

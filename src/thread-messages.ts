@@ -6,8 +6,14 @@ export type ToThread =
   | { readonly kind: 'carry'; readonly id: number; readonly job: CarryJob }
   | { readonly kind: 'cancel'; readonly id: number };
 
+export interface EventOfThread {
+  readonly kind: 'event';
+  readonly id: number;
+  readonly event: ProgressEvent;
+}
+
 /** What a thread says: any number of events of a job, then its end. */
 export type FromThread =
-  | { readonly kind: 'event'; readonly id: number; readonly event: ProgressEvent }
+  | EventOfThread
   | { readonly kind: 'done'; readonly id: number; readonly verified: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PlainError };

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Assignment, CallOptions, Carrier, CarryJob } from '#content';
 import { revivedError } from '#content';
 import { DrayError } from '#errors';
-import type { FromThread, ToThread } from './thread-messages.ts';
+import type { EventOfThread, FromThread, ToThread } from './thread-messages.ts';
 
 export interface ThreadsOptions {
   /** A module that calls `runWorker`. */
@@ -24,8 +24,8 @@ export function createThreads(options: ThreadsOptions): Threads {
   return {
     assign(bytes): Assignment {
       threads ??= Array.from({ length: options.count }, () => new Thread(options));
-      const idlest = threads.toSorted((a, b) => a.load - b.load)[0];
-      if (idlest === undefined || idlest.dead || here <= idlest.load) {
+      const [idlest] = threads.filter(({ dead }) => !dead).sort((a, b) => a.load - b.load);
+      if (idlest === undefined || here <= idlest.load) {
         here += bytes;
         return {
           carry: undefined,
@@ -53,6 +53,8 @@ const HEAD_START = 12 * 1024 * 1024;
 
 interface Job {
   readonly onEvent: CallOptions['onEvent'];
+  /** What the listener threw: the job ends with that when the thread has let go of it. */
+  thrown?: unknown;
   resolve(verified: unknown): void;
   reject(error: unknown): void;
 }
@@ -68,12 +70,17 @@ class Thread {
   constructor({ script, argv }: ThreadsOptions) {
     this.#worker = new Worker(script, { argv: [...argv], stdin: false });
     this.#worker.unref();
+    this.#worker.once('online', () => {
+      this.load -= HEAD_START;
+    });
     this.#worker.on('message', (message: FromThread) => this.#hear(message));
     this.#worker.on('error', (error) => this.#die(error));
     this.#worker.on('exit', () => this.#die(undefined));
   }
 
   async carry(job: CarryJob, { signal, onEvent }: CallOptions): Promise<unknown> {
+    // It may have ended since it was chosen: nobody would answer.
+    if (this.dead) throw gone();
     this.#last += 1;
     const id = this.#last;
     const cancel = (): void => this.#tell({ kind: 'cancel', id });
@@ -103,16 +110,31 @@ class Thread {
 
   #hear(message: FromThread): void {
     const job = this.#jobs.get(message.id);
-    if (message.kind === 'event') job?.onEvent?.(message.event);
-    else if (message.kind === 'done') job?.resolve(message.verified);
-    else job?.reject(revivedError(message.error));
+    if (job === undefined) return;
+    if (message.kind === 'event') this.#pass(message, job);
+    else if ('thrown' in job) job.reject(job.thrown);
+    else if (message.kind === 'done') job.resolve(message.verified);
+    else job.reject(revivedError(message.error));
+  }
+
+  /** To the listener. What it throws ends its own job, as on any thread, and no other's. */
+  #pass({ id, event }: EventOfThread, job: Job): void {
+    if ('thrown' in job) return;
+    try {
+      job.onEvent?.(event);
+    } catch (error) {
+      job.thrown = error;
+      this.#tell({ kind: 'cancel', id });
+    }
   }
 
   /** What it received is in the files: the caller can go on. */
   #die(cause: unknown): void {
     this.dead = true;
-    for (const job of this.#jobs.values()) {
-      job.reject(new DrayError('BUSY', 'a thread of dray ended before its work', { cause }));
-    }
+    for (const job of this.#jobs.values()) job.reject('thrown' in job ? job.thrown : gone(cause));
   }
+}
+
+function gone(cause?: unknown): DrayError {
+  return new DrayError('BUSY', 'a thread of dray ended before its work', { cause });
 }

@@ -14,24 +14,18 @@ const EXTRA_LANES = 2;
 export function runWorker(): void {
   const port = parentPort;
   if (port === null) return;
-  const repositories = new Map<string, OpenRepository>();
+  const repositories = new Repositories();
   const running = new Map<number, AbortController>();
   const places = createLimit(EXTRA_LANES);
   const say = (message: FromThread): void => port.postMessage(message);
 
-  const repositoryOf = (recipe: unknown): OpenRepository => {
-    const key = JSON.stringify(recipe);
-    const open = repositories.get(key) ?? createRepository(recipe as RepositoryOptions);
-    repositories.set(key, open);
-    return open;
-  };
-
   const carry = async (id: number, { source, loan, role, retries }: CarryJob): Promise<void> => {
     const controller = new AbortController();
     running.set(id, controller);
+    const lease = repositories.take(source as RepositoryOptions);
     try {
       const { ingest, verified } = openLoan(loan as LoanTerms);
-      await transfer(repositoryOf(source), ingest, {
+      await transfer(lease.repository, ingest, {
         role,
         retries,
         extra: { places, most: EXTRA_LANES + 1 },
@@ -45,6 +39,7 @@ export function runWorker(): void {
     } catch (error) {
       say({ kind: 'failed', id, error: plainError(error) });
     } finally {
+      lease.leave();
       running.delete(id);
     }
   };
@@ -53,4 +48,45 @@ export function runWorker(): void {
     if (message.kind === 'carry') void carry(message.id, message.job);
     else running.get(message.id)?.abort();
   });
+}
+
+interface Lease {
+  readonly repository: OpenRepository;
+  leave(): void;
+}
+
+interface Shared {
+  readonly repository: OpenRepository;
+  users: number;
+}
+
+/** One repository per recipe, so that transfers share connections. Each new token is a new recipe: of those that nobody uses the last is kept. */
+class Repositories {
+  readonly #open = new Map<string, Shared>();
+
+  take(recipe: RepositoryOptions): Lease {
+    const key = JSON.stringify(recipe);
+    const shared = this.#open.get(key) ?? { repository: createRepository(recipe), users: 0 };
+    shared.users += 1;
+    // The last one taken stands last.
+    this.#open.delete(key);
+    this.#open.set(key, shared);
+    this.#closeIdle();
+    return {
+      repository: shared.repository,
+      leave: () => {
+        shared.users -= 1;
+        this.#closeIdle();
+      },
+    };
+  }
+
+  #closeIdle(): void {
+    const last = [...this.#open.keys()].at(-1);
+    for (const [key, { repository, users }] of this.#open) {
+      if (users > 0 || key === last) continue;
+      this.#open.delete(key);
+      repository.close();
+    }
+  }
 }

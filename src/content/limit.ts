@@ -1,4 +1,4 @@
-import { cancelled, throwIfCancelled } from '#errors';
+import { cancelled, DrayError, throwIfCancelled } from '#errors';
 
 /** At most `size` holders at a time, served in the order they came. */
 export interface Limit {
@@ -8,7 +8,9 @@ export interface Limit {
   tryAcquire(): (() => void) | undefined;
 }
 
+/** Throws INVALID_OPTION for a size that would let nobody in. */
 export function createLimit(size: number): Limit {
+  if (!(size >= 1)) throw new DrayError('INVALID_OPTION', `${size} at the same time is less than one`);
   const waiting: (() => void)[] = [];
   let taken = 0;
   const place = (): (() => void) => {
