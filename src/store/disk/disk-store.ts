@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Bytes } from '#bytes';
 import type { CallOptions, Fetched, FetchOptions, Ingest, PutOptions, Resolver, Store, Tagger } from '#content';
-import { throwIfCancelled } from '#errors';
+import { DrayError, isDrayError, throwIfCancelled } from '#errors';
 import { type Descriptor, type Digest, isIndexType } from '#oci';
 import { type Clock, systemClock } from '#timing';
 import { asFailure } from '../failure.ts';
@@ -93,7 +93,11 @@ class FolderStore implements DiskStore {
   }
 
   open(): void {
-    this.#trySync('opening the store', () => checkFormat(this.#files));
+    try {
+      checkFormat(this.#files);
+    } catch (error) {
+      throw unusable(`opening the store ${this.root}`, error);
+    }
   }
 
   async has(target: Descriptor): Promise<boolean> {
@@ -184,7 +188,7 @@ class FolderStore implements DiskStore {
     } catch (error) {
       // Another call may fare better.
       this.#prepared = undefined;
-      throw error;
+      throw unusable(`making the store ${this.root}`, error);
     }
   }
 
@@ -195,4 +199,15 @@ class FolderStore implements DiskStore {
       throw asFailure(`${doing} in ${this.root}`, error);
     }
   }
+}
+
+/** What the file system refused of the folder itself: another folder is the way out. */
+function unusable(doing: string, error: unknown): unknown {
+  const failure = asFailure(doing, error);
+  if (!isDrayError(failure) || failure.code !== 'IO_FAILED') return failure;
+  return new DrayError('IO_FAILED', failure.message, {
+    hint: 'name a folder that can be written with --root or DRAY_ROOT, or go without a store: --no-store -o FILE',
+    detail: failure.detail,
+    cause: failure.cause,
+  });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { bytesOf } from '#bytes';
+import { isDrayError } from '#errors';
 import { contentOf, holds, lacks, layerOf, rejects } from '#testing';
 import { openDiskStore } from './disk-store.ts';
 
@@ -94,11 +95,22 @@ describe('the folder of a store', () => {
   it('is refused when it is a file, or below one', async () => {
     nodeFs.writeFileSync(join(folder, 'file'), 'x');
     for (const path of ['file', 'file/store']) {
-      const keeping = openDiskStore({ root: join(folder, path) }).then((store) =>
-        store.put(BLOB.descriptor, bytesOf(BLOB.bytes)),
-      );
-      await rejects(keeping, 'IO_FAILED', 'STORE_INCOMPATIBLE');
+      await rejects(openDiskStore({ root: join(folder, path) }), 'STORE_INCOMPATIBLE');
     }
+  });
+
+  it('names the way out when the folder may not be made', async () => {
+    const mkdirSync = (path: nodeFs.PathLike): never => {
+      throw Object.assign(new Error(`EACCES: permission denied, mkdir '${String(path)}'`), { code: 'EACCES' });
+    };
+    const store = await openDiskStore({ root, fs: { ...nodeFs, mkdirSync } });
+    await assert.rejects(store.put(BLOB.descriptor, bytesOf(BLOB.bytes)), (error: unknown) => {
+      assert.ok(isDrayError(error));
+      assert.equal(error.code, 'IO_FAILED');
+      assert.match(error.message, /^making the store \S+: EACCES: permission denied/);
+      assert.match(error.hint ?? '', /--root or DRAY_ROOT/);
+      return true;
+    });
   });
 
   it('can be made by many at once', async () => {

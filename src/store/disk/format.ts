@@ -19,7 +19,7 @@ export function checkFormat(files: Files): boolean {
     checkVersion(text, files.root);
     return true;
   }
-  const stranger = files.list(files.root).find((name) => !IGNORED.test(name));
+  const stranger = namesIn(files).find((name) => !IGNORED.test(name));
   if (stranger === undefined) return false;
   throw new DrayError(
     'STORE_INCOMPATIBLE',
@@ -29,6 +29,21 @@ export function checkFormat(files: Files): boolean {
       detail: { root: files.root },
     },
   );
+}
+
+function namesIn({ fs, root }: Files): readonly string[] {
+  try {
+    return fs.readdirSync(root);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT') return [];
+    if (code !== 'ENOTDIR') throw error;
+    throw new DrayError('STORE_INCOMPATIBLE', `${root} cannot be a store: it is a file, or lies below one`, {
+      hint: 'name an empty or new folder with --root or DRAY_ROOT',
+      detail: { root },
+      cause: error,
+    });
+  }
 }
 
 /** Makes the folder a store. Safe when several processes do it at once. */
