@@ -49,6 +49,21 @@ async function list(
   return { status, out: context.out(), err: context.err(), asked };
 }
 
+test('a digest has one row, and none beside a tag that stands for it', async () => {
+  const other = `sha256:${'e'.repeat(64)}` as const;
+  const { out } = await list("--format '{{.Repository}} {{.Tag}} {{.Digest}}'", [
+    image('hello', undefined, 'a'),
+    image('hello', '1', 'a'),
+    image('hello', '2', 'a'),
+    image('hello', undefined, 'b', { digest: other }),
+    image('hello', undefined, 'b', { digest: other }),
+    image('world', undefined, 'a'),
+  ]);
+  const same = `sha256:${'d'.repeat(64)}`;
+  assert.equal(out, `hello 1 ${same}\nhello 2 ${same}\nhello <none> ${other}\nworld <none> ${same}\n`);
+  assert.equal((await list('-q -f dangling=true', [image('hello', undefined, 'a'), image('hello', '1', 'a')])).out, '');
+});
+
 test("docker's table", async () => {
   assert.deepEqual(await list(''), {
     status: 0,

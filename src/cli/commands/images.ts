@@ -52,7 +52,7 @@ export const images: Command = defineCommand<ImagesFlags>({
     if (flags.quiet === true && flags.json === true) throw new UsageError('--quiet and --json cannot be used together');
     const [reference] = operands;
     const found = await withDray(call, (dray) => dray.images({ reference, ...listening(call) }));
-    const wanted = found.filter((image) => passes(image, flags.filter ?? []));
+    const wanted = withoutDoubles(found).filter((image) => passes(image, flags.filter ?? []));
     await write(context.stdout, listing(wanted, call));
   },
 });
@@ -62,6 +62,14 @@ function passes(image: StoredImage, filters: readonly ImageFilter[]): boolean {
   const of = (kind: ImageFilter['kind']): ImageFilter[] => filters.filter((filter) => filter.kind === kind);
   const any = (some: readonly ImageFilter[]): boolean => some.length === 0 || some.some(({ test }) => test(image));
   return any(of('reference')) && any(of('dangling')) && of('label').every(({ test }) => test(image));
+}
+
+/** As in docker, a name by digest has a row only where no tag of the repository stands for the same; and then one. */
+function withoutDoubles(found: readonly StoredImage[]): readonly StoredImage[] {
+  const best = new Map<string, StoredImage>();
+  const key = ({ repository, digest }: StoredImage): string => `${repository}@${digest}`;
+  for (const image of found) if (image.tag !== undefined || !best.has(key(image))) best.set(key(image), image);
+  return found.filter((image) => image.tag !== undefined || best.get(key(image)) === image);
 }
 
 function listing(found: readonly StoredImage[], { flags, context }: Call<ImagesFlags>): string {
