@@ -70,10 +70,15 @@ function layerLine(blob: BlobView, { columns, now }: FrameOptions): string {
     case 'done':
       return `${id}: Pull complete`;
     case 'failed':
-      return `${id}: Failed`;
+      return `${id}: ${stopped(blob)}`;
     default:
       return `${id}: Pulling fs layer`;
   }
+}
+
+/** Where something of it is kept, how much: the layers of a pull that was interrupted have not gone wrong. */
+function stopped({ received, size }: BlobView): string {
+  return received > 0 ? `Stopped at ${humanSize(received)} of ${humanSize(size)}` : 'Failed';
 }
 
 function downloading({ received, resumed, size }: BlobView, width: number): string {

@@ -232,9 +232,13 @@ test('of a pull that failed the layers stay as they stood', () => {
   const screen = new Screen(80, 24);
   const tty = createTty(screen);
   tty.event(layer(1, 'done', SIZE), 0);
-  tty.event(layer(2, 'failed', 10), 0);
+  tty.event(layer(2, 'failed'), 0);
+  tty.event(layer(3, 'failed', SIZE / 2), 0);
   tty.tick(0);
   tty.end(false, 100);
   screen.write('dray: it broke\n');
-  assert.equal(screen.text, '000000000001: Pull complete\n000000000002: Failed\ndray: it broke\n');
+  assert.equal(
+    screen.text,
+    '000000000001: Pull complete\n000000000002: Failed\n000000000003: Stopped at 22.5MB of 45MB\ndray: it broke\n',
+  );
 });
