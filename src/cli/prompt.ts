@@ -36,7 +36,7 @@ async function readLine(context: CliContext, question: string, hidden: boolean):
   const { stdin, stderr } = context;
   if (stdin.isTTY !== true) {
     throw new UsageError(`cannot ask for the ${question.replace(/:\s*$/, '').toLowerCase()}: stdin is no terminal`, {
-      hint: 'give -u and --password-stdin',
+      hint: 'give it on stdin, with --creds-stdin',
       dockerStatus: 1,
     });
   }

@@ -43,7 +43,8 @@ async function credentials(flags: RegistryFlags, context: CliContext): Promise<D
   const text = flags.creds ?? (await readSecret(context));
   const colon = text.indexOf(':');
   if (colon > 0) return { username: text.slice(0, colon), password: text.slice(colon + 1) };
-  if (flags.creds === undefined || colon === 0) throw new UsageError('credentials are USER:PASSWORD, with a user');
+  if (flags.creds === undefined) throw new UsageError('what came on stdin is no USER:PASSWORD');
+  if (colon === 0) throw new UsageError('credentials are USER:PASSWORD, with a user');
   if (flags.credsStdin === true) return { username: text, password: await readSecret(context) };
   return { username: text, password: await askSecret(context, `Password for ${text}: `) };
 }

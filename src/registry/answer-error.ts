@@ -50,7 +50,7 @@ export async function answerError(response: HttpResponse, asked: Asked, context:
   };
   const elsewhere = response.url.origin !== new URL(endpoint.url).origin;
   return new DrayError(code, messageFor(code, { response, said, asked, elsewhere }), {
-    ...(elsewhere ? {} : hintFor(code)),
+    ...(elsewhere ? {} : hintFor(code, asked)),
     detail,
   });
 }
@@ -153,8 +153,10 @@ function messageFor(code: ErrorCode, { response, said, asked, elsewhere }: Messa
   }
 }
 
-function hintFor(code: ErrorCode): { readonly hint?: string } {
+function hintFor(code: ErrorCode, asked: Asked): { readonly hint?: string } {
   switch (code) {
+    case 'MANIFEST_UNKNOWN':
+      return asked.what.includes('@') ? {} : { hint: `the tags that there are: dray tags ${asked.name}` };
     case 'DENIED':
     case 'UNAUTHORIZED':
       return { hint: 'check the name, or log in with an account that may read it' };

@@ -29,9 +29,7 @@ export function exhausted(name: string, failures: readonly Failure[]): unknown {
     code: isDrayError(error) ? error.code : 'BUG',
     reason: messageOf(error),
   }));
-  const tried = failures.map((failure) =>
-    failure === telling ? `${failure.endpoint.url} (as said)` : `${failure.endpoint.url} (${messageOf(failure.error)})`,
-  );
+  const tried = endpoints.map(({ endpoint, reason }) => `${endpoint} (${reason === message ? 'as said' : reason})`);
   return new DrayError(code, `${message}; asked in this order: ${tried.join(', ')}`, {
     ...(hint !== undefined && { hint }),
     detail: { ...detail, endpoints },
