@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { helloImage, helloIndex, PROGRAM_OUTPUT, type TestGraph } from 'dray/testing';
 import { type DockerRegistry, sha256, startDockerRegistry } from './docker-registry.ts';
 import { type DockerDaemon, type ImageStore, startDockerDaemon } from './dockerd.ts';
-import { layout, peerTest } from './peers.ts';
+import { peerTest } from './peers.ts';
 import { createUser, run } from './run.ts';
 
 const NEEDS = ['dockerd', 'containerd', 'runc', 'docker', 'docker-registry', 'crane'];
@@ -159,18 +159,3 @@ peerTest('docker load: an image that was pulled by digest has no name', NEEDS, a
   assert.equal(await daemon.docker('load', '-i', file), `Loaded image ID: ${sha256(config)}\n`);
   await daemon.docker('rmi', sha256(config));
 });
-
-/** Real images; the large ones only when they are asked for. */
-const REAL = process.env['DRAY_LARGE_IMAGES'] === '1' ? ['busybox', 'many', 'debian', 'big'] : ['busybox', 'many'];
-
-for (const name of REAL) {
-  peerTest(`docker load: the real image ${name}`, [...NEEDS, 'skopeo', `oci-${name}`], async () => {
-    const { host, daemon } = await start('graph');
-    const reference = `${host}/real/${name}:1`;
-    await run('skopeo', ['copy', '-q', '--dest-tls-verify=false', `oci:${layout(name)}`, `docker://${reference}`]);
-    const id = sha256(await run('crane', ['config', reference]));
-    const flags = ['-o', 'real.tar.gz', ...(name === 'busybox' ? [] : ['--no-store'])];
-    const image = await loadAlone(daemon, await pullArchive(flags, reference), reference);
-    assert.equal(image.Id, id);
-  });
-}

@@ -20,8 +20,8 @@ export async function startDockerDaemon(images: ImageStore): Promise<DockerDaemo
     ['--exec-root', 'exec'],
     ['--pidfile', 'pid'],
   ].flatMap(([flag = '', name = '']) => [flag, join(folder, name)]);
-  const how =
-    images === 'graph' ? ['--storage-driver=vfs'] : ['--feature=containerd-snapshotter', '--storage-driver=native'];
+  // The old store chooses the best driver that works here by itself.
+  const how = images === 'graph' ? [] : ['--feature=containerd-snapshotter', '--storage-driver=native'];
   const network = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--userland-proxy=false'];
   await startService('dockerd', ['--host', env.DOCKER_HOST, ...own, ...network, ...how], async () => {
     const { status } = await finish('docker', ['version'], { env });

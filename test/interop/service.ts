@@ -29,7 +29,9 @@ export async function startService(
   args: readonly string[],
   isReady: () => Promise<boolean>,
 ): Promise<Service> {
-  const child = spawn(program, args, { env: { PATH: peerPath }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // It ends too when this process is killed.
+  const command = ['--pdeathsig', 'TERM', program, ...args];
+  const child = spawn('setpriv', command, { env: { PATH: peerPath }, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
   child.once('error', (error) => (text += String(error)));
