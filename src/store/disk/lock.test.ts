@@ -175,7 +175,7 @@ describe('a lock whose owner died', () => {
       nodeFs.writeFileSync(path, text ?? '');
       const clock = fakeClock();
       const lock = await take(keeper({ clock, owners: strangers }));
-      assert.ok(clock.time >= 8000);
+      assert.ok(clock.time >= 2000 && clock.time < 3000, `taken after ${clock.time} ms`);
       lock.release();
       assert.deepEqual(nodeFs.readdirSync(folder), []);
     });

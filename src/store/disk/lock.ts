@@ -58,6 +58,8 @@ export class LockKeeper implements LockHome {
   }
 
   #create(path: string, predecessor?: HeldLock['predecessor'], file = path): LockFile | undefined {
+    // Found out before there is a file: a kill between its making and its first words leaves a lock that says nothing.
+    this.owners.self();
     let fd: number;
     try {
       fd = this.fs.openSync(file, 'wx', 0o600);
@@ -150,7 +152,9 @@ class LockWatch {
     const { clock, timings } = this.#keeper;
     const now = clock.monotonic();
     const seen = this.#seen.get(file);
-    if (seen !== undefined && seen.text === text) return now - seen.since >= timings.stale;
+    // An owner says at once whose a file is: one that stays without words was killed before.
+    const patience = parse(text) === undefined ? 2 * timings.beat : timings.stale;
+    if (seen !== undefined && seen.text === text) return now - seen.since >= patience;
     this.#seen.set(file, { text, since: now });
     return false;
   }
