@@ -45,13 +45,20 @@ interface Pulled {
   readonly options: PullOptions | undefined;
 }
 
-async function pull(line: string, more: FakeOptions & { readonly tags?: readonly string[] } = {}): Promise<Pulled> {
+interface Staged extends FakeOptions {
+  readonly tags?: readonly string[];
+  /** Come before all others. */
+  readonly first?: readonly ProgressEvent[];
+}
+
+async function pull(line: string, more: Staged = {}): Promise<Pulled> {
   let asked: readonly string[] = [];
   let given: PullOptions | undefined;
   const work = async (references: readonly string[], options: PullOptions = {}): Promise<readonly PullResult[]> => {
     asked = references;
     given = options;
     const names = options.allTags === true ? (more.tags ?? []) : references;
+    for (const event of more.first ?? []) options.onEvent?.(event);
     for (const name of names) for (const event of events(name)) options.onEvent?.(event);
     options.output?.stream?.write('ARCHIVE');
     const path = options.output?.path;
@@ -119,6 +126,17 @@ test('which words go where', async () => {
     assert.equal(context.err(), err, line);
     assert.ok(context.closed());
   }
+});
+
+test('--quiet is silent about mirrors, not about warnings', async () => {
+  const first: readonly ProgressEvent[] = [
+    { kind: 'endpoint-failed', endpoint: 'https://mirror', reason: 'away' },
+    { kind: 'warning', text: 'another platform' },
+  ];
+  const { context } = await pull('-q alpine:3.20', { first });
+  assert.equal(context.err(), 'WARNING: another platform\n');
+  assert.equal(context.out(), 'docker.io/library/alpine:3.20\n');
+  assert.equal((await pull('-q --log-level error alpine:3.20', { first })).context.err(), '');
 });
 
 test('several references: one block each, then their names', async () => {

@@ -33,7 +33,8 @@ type Mode = Exclude<ProgressMode, 'auto'>;
 export function createProgress(options: ProgressOptions): Progress {
   const { context, flags, quiet, data } = options;
   const mode = modeOf(options);
-  const level = isDebug(flags) ? 'debug' : quiet ? 'fatal' : (flags.logLevel ?? 'info');
+  // Who asked for names alone still has to hear that an image is of another platform.
+  const level = isDebug(flags) ? 'debug' : (flags.logLevel ?? (quiet ? 'warn' : 'info'));
   const written: OutputWritten[] = [];
 
   const tty = mode === 'tty' ? createTty(context.stderr) : undefined;
