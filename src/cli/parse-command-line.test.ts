@@ -81,7 +81,7 @@ test("what cannot be read is refused, in docker's words", () => {
     [pull, '--platfrom x y', 'unknown flag: --platfrom; did you mean --platform?', 125],
     [pull, '--xyzzy y', 'unknown flag: --xyzzy', 125],
     [pull, '--xyzzy=secret y', 'unknown flag: --xyzzy', 125],
-    [pull, '-x y', 'unknown shorthand flag: "x" in -x', 125],
+    [pull, '-x y', "unknown shorthand flag: 'x' in -x", 125],
     [pull, 'y --platform', 'flag needs an argument: --platform', 125],
     [pull, 'y -o', 'flag needs an argument: --output', 125],
     [pull, '--quiet=maybe y', 'invalid argument "maybe" for "--quiet" flag: true or false is wanted', 125],

@@ -71,7 +71,7 @@ function flagError(command: Command, error: CommanderError, options: readonly Op
   if (error.code !== 'commander.unknownOption') return usageError(command, error.message.replace(/^error: /, ''));
   const flag = quoted.split('=')[0] ?? quoted;
   if (!flag.startsWith('--')) {
-    return usageError(command, `unknown shorthand flag: ${JSON.stringify(flag.slice(1))} in ${flag}`);
+    return usageError(command, `unknown shorthand flag: '${flag.slice(1, 2)}' in ${flag}`);
   }
   const known = options.flatMap(({ long }) => long ?? []);
   const meant = nearest(flag, [...known, '--help']);
