@@ -210,6 +210,14 @@ describe('sizes', () => {
     });
   }
 
+  it('asks once more for a blob that has another size', async () => {
+    for (const fault of [truncate(5, { times: 1 }), extraBytes(1, { times: 1, announced: true })]) {
+      const { registry, repository } = await open([fault]);
+      assert.deepEqual(await outcome(repository, {}), [0, target.size]);
+      assert.equal(registry.requests.length, 2);
+    }
+  });
+
   const late: readonly (readonly [name: string, faults: readonly Fault[], code: string])[] = [
     ['without end', [endless()], 'SIZE_MISMATCH'],
     ['chunked and short', [noContentLength({ framing: 'chunked' }), truncate(50_000)], 'CONNECTION_LOST'],

@@ -6,6 +6,7 @@ import { blobError, partOf, type Range, wholeBlob } from './blob-answer.ts';
 import { IDENTITY, type RepositoryContext, urlOf } from './context.ts';
 import { fetchedOf, nothingLeft } from './fetched.ts';
 import { fetchForeign } from './foreign.ts';
+import { onceMore } from './once-more.ts';
 
 /**
  * As `Source.fetch`, for blobs. A range is asked for where the options name one. An answer that is not the range asked for (the whole blob, a
@@ -24,8 +25,9 @@ export async function fetchBlob(
       const part = await fetchRange(context, target, { ...options, range });
       if (part !== undefined) return part;
     }
-    const response = await get(context, target, options);
-    return await wholeBlob(response, target, context);
+    return await onceMore(['SIZE_MISMATCH'], async () =>
+      wholeBlob(await get(context, target, options), target, context),
+    );
   } catch (error) {
     if (!hasCode(error, 'BLOB_UNKNOWN', 'NAME_UNKNOWN') || target.urls === undefined || target.urls.length === 0)
       throw error;

@@ -136,6 +136,15 @@ describe('manifest', () => {
     });
   }
 
+  it('asks once more for what is no manifest', async () => {
+    const { registry, repository } = await open([
+      replaceBody('<html>', { kind: 'manifest', times: 1 }),
+      header('docker-content-digest', ''),
+    ]);
+    assert.equal((await repository.manifest('1')).descriptor.digest, image.root.digest);
+    assert.equal(registry.requests.length, 2);
+  });
+
   it('asks once more for bytes that are wrong', async () => {
     const { registry, repository } = await open([replaceBody(bytesOf(index), { times: 1 })]);
     await repository.manifest(image.root.digest);

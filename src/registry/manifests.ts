@@ -16,6 +16,7 @@ import {
 import { cleanText, type HttpResponse } from '#transport';
 import type { Asked } from './answer-error.ts';
 import { type Document, type RepositoryContext, readDocument, urlOf } from './context.ts';
+import { onceMore } from './once-more.ts';
 import type { FetchedManifest, ManifestOptions } from './types.ts';
 
 /** What registries take, and more than any honest manifest has. */
@@ -28,7 +29,7 @@ export async function fetchManifest(
   options: ManifestOptions = {},
 ): Promise<FetchedManifest> {
   const accept = (options.accept ?? MANIFEST_ACCEPT).join(', ');
-  return onceMore(async () => {
+  return onceMore(['DIGEST_MISMATCH', 'MANIFEST_INVALID'], async () => {
     const { response, bytes } = await readManifest(context, tagOrDigest, { ...options, accept });
     const what = whatOf(context, tagOrDigest);
     const asked = isDigest(tagOrDigest) ? tagOrDigest : undefined;
@@ -47,7 +48,7 @@ export async function fetchManifestBytes(
   target: Descriptor,
   options: CallOptions = {},
 ): Promise<Uint8Array> {
-  return onceMore(async () => {
+  return onceMore(['DIGEST_MISMATCH'], async () => {
     const { bytes } = await readManifest(context, target.digest, { ...options, accept: MANIFEST_ACCEPT.join(', ') });
     const found = digestOf(bytes, digestParts(target.digest).algorithm);
     if (found !== target.digest) throw mismatch(whatOf(context, target.digest), target.digest, found);
@@ -164,14 +165,4 @@ function mismatch(what: string, expected: Digest, found: Digest): DrayError {
       detail: { expected, found },
     },
   );
-}
-
-/** Bytes that are wrong may have been cut on the way: they are asked for once more. */
-async function onceMore<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!hasCode(error, 'DIGEST_MISMATCH')) throw error;
-    return work();
-  }
 }
