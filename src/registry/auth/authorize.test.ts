@@ -321,8 +321,30 @@ test('a 401 that cannot be answered', async () => {
       { credentials: { 'registry.example': USER } },
     );
     assert.match(await failure(get()), expected);
-    assert.equal(seen.length, 1);
+    const paths = seen.map(({ url }) => url.pathname);
+    // Where nothing is said, the base is asked, too.
+    assert.deepEqual(
+      paths,
+      /without saying/.test(String(expected)) ? ['/v2/a/b/manifests/1', '/v2/'] : paths.slice(0, 1),
+    );
   }
+});
+
+test('a 401 that does not say what is wanted: the base of the registry may', async () => {
+  const registry = tokenRegistry();
+  const { get, seen } = bench((one) => {
+    const { headers, ...answer } = registry(one);
+    return one.url.pathname === '/v2/' ? { headers: headers ?? {}, ...answer } : answer;
+  });
+  assert.equal((await get()).status, 200);
+  assert.equal((await get()).status, 200);
+  assert.deepEqual(lines(seen), [
+    'GET registry.example/v2/a/b/manifests/1 -',
+    'GET registry.example/v2/ -',
+    'GET auth.example/token -',
+    'GET registry.example/v2/a/b/manifests/1 Bearer t1',
+    'GET registry.example/v2/a/b/manifests/1 Bearer t1',
+  ]);
 });
 
 test('docker.io is told how to log in there, and is looked up by its name', async () => {

@@ -1,4 +1,5 @@
 import type { CallOptions } from '#content';
+import { hasCode } from '#errors';
 import type { OnEvent } from '#progress';
 import { type Clock, systemClock } from '#timing';
 import { followRedirects, type HttpRequest, type HttpResponse, type Middleware, type Transport } from '#transport';
@@ -84,19 +85,23 @@ class EndpointAuthorizer implements Authorizer {
 
   async token(scopes: readonly string[], options: CallOptions = {}): Promise<string | undefined> {
     if (!this.answers.has(keyOf(scopes))) {
-      const { url, overridePath, headers = {} } = this.options.endpoint;
-      const root: HttpRequest = {
-        ...options,
-        method: 'GET',
-        url: new URL(`${url}${overridePath ? '/' : '/v2/'}`),
-        headers,
-      };
-      const redirects = followRedirects({ secretHeaders: Object.keys(headers) });
-      const response = await this.send(root, redirects(this.options.transport), scopes);
+      const { request, transport } = this.base(options);
+      const response = await this.send(request, transport, scopes);
       await response.body.discard();
     }
     const authorization = await this.authorization(scopes, options);
     return /^Bearer (.*)$/.exec(authorization ?? '')?.[1];
+  }
+
+  /** What a registry is greeted with. */
+  private base(options: CallOptions): { readonly request: HttpRequest; readonly transport: Transport } {
+    const { url, overridePath, headers = {} } = this.options.endpoint;
+    const root = new URL(`${url}${overridePath ? '/' : '/v2/'}`);
+    const redirects = followRedirects({ secretHeaders: Object.keys(headers) });
+    return {
+      request: { ...options, method: 'GET', url: root, headers },
+      transport: redirects(this.options.transport),
+    };
   }
 
   private async send(request: HttpRequest, next: Transport, scopes: readonly string[]): Promise<HttpResponse> {
@@ -126,7 +131,8 @@ class EndpointAuthorizer implements Authorizer {
   /** What the 401 asks for. Throws where there is nothing to show, or it has been shown already. */
   private async answer(refused: Refused, shown: string | undefined, scopes: readonly string[]): Promise<string> {
     const { request, response } = refused;
-    const challenges = parseChallenges(response.headers.all('www-authenticate'));
+    const own = parseChallenges(response.headers.all('www-authenticate'));
+    const challenges = own.length > 0 ? own : await this.challengesOfBase(request);
     const credential = await this.credential(scopes, request);
     const asking = { ...this.asking, remoteAddress: response.remoteAddress };
     const answer = chooseAnswer(challenges, { asking, credential, scopes });
@@ -145,6 +151,20 @@ class EndpointAuthorizer implements Authorizer {
     await response.body.discard();
     this.answers.set(keyOf(scopes), answer);
     return 'order' in answer ? this.bearer(answer.order, request, shown) : answer.header;
+  }
+
+  /** Some registries say only at their base, where docker asks first, what they want everywhere. None where it cannot be found out. */
+  private async challengesOfBase({ signal, onEvent }: CallOptions): Promise<readonly Challenge[]> {
+    const { request, transport } = this.base({ signal, onEvent });
+    try {
+      const response = await transport(request);
+      await response.body.discard();
+      const isOwn = response.url.origin === this.asking.url.origin;
+      return isOwn && response.status === 401 ? parseChallenges(response.headers.all('www-authenticate')) : [];
+    } catch (error) {
+      if (hasCode(error, 'CANCELLED')) throw error;
+      return [];
+    }
   }
 
   private async credential(scopes: readonly string[], options: CallOptions): Promise<Credential | undefined> {
