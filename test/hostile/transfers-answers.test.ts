@@ -204,10 +204,10 @@ const chunked = 'transfer-encoding: chunked\r\n';
 const all = size.toString(16);
 
 function byteByByte(bytes: Uint8Array): Buffer {
-  const all = Buffer.alloc(bytes.length * 6 + 5, '1\r\n-\r\n');
-  for (const [at, byte] of bytes.entries()) all[at * 6 + 3] = byte;
-  all.write('0\r\n\r\n', bytes.length * 6);
-  return all;
+  const body = Buffer.alloc(bytes.length * 6 + 5, '1\r\n-\r\n');
+  for (const [at, byte] of bytes.entries()) body[at * 6 + 3] = byte;
+  body.write('0\r\n\r\n', bytes.length * 6);
+  return body;
 }
 
 transferCases('chunks', [
