@@ -7,9 +7,12 @@ import { DrayError, hasCode } from '#errors';
 import type { ProgressEvent } from '#progress';
 import {
   bearerAuth,
+  buildArtifact,
   buildImage,
+  buildIndex,
   cutAfter,
   flipByte,
+  helloImage,
   helloIndex,
   type RegistryOptions,
   startRegistry,
@@ -21,6 +24,7 @@ import { createDray } from './create-dray.ts';
 import type { Dray, DrayOptions } from './dray.ts';
 
 const MiB = 1024 * 1024;
+const S390X = { os: 'linux', architecture: 's390x' };
 
 const opened: (Dray | TestRegistry)[] = [];
 let folder = '';
@@ -186,6 +190,20 @@ describe('the library', () => {
     assert.equal(config.architecture, 'arm64');
     assert.deepEqual(await dray.tags(registry.reference('app')), ['1', '2']);
     await assert.rejects(dray.tags(reference), (error) => hasCode(error, 'INVALID_REFERENCE'));
+  });
+
+  test('finds what a pull would find, in the last of several indexes too', async () => {
+    const inner = buildIndex([helloImage('amd64')]);
+    const image = buildIndex([{ graph: buildIndex([buildImage({ platform: S390X })]) }, { graph: inner }]);
+    const sbom = buildArtifact({ artifactType: 'application/x.sbom' });
+    const registry = await serve({ images: { 'app:1': image, 'app:sbom': sbom } });
+    const dray = open();
+    const reference = registry.reference('app:1');
+    const digest = await dray.digest(reference, { platform: 'linux/amd64' });
+    assert.equal(digest, helloImage('amd64').root.digest);
+    assert.equal(await dray.digest(`${reference}@${digest}`), digest);
+    await assert.rejects(dray.digest(reference, { platform: 'linux/riscv64' }), (e) => hasCode(e, 'PLATFORM_UNKNOWN'));
+    await assert.rejects(dray.config(registry.reference('app:sbom')), (e) => hasCode(e, 'UNSUPPORTED'));
   });
 
   test('takes the platform of the environment where none is named', async () => {

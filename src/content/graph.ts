@@ -118,7 +118,9 @@ function verify(bytes: Uint8Array, target: Descriptor, what: string): void {
     throw new DrayError('SIZE_MISMATCH', `${what} should have ${target.size} bytes, but has ${bytes.length}`);
   }
   const found = digestOf(bytes, digestParts(target.digest).algorithm);
-  if (found !== target.digest) throw new DrayError('DIGEST_MISMATCH', `${what} has other content: ${found}`);
+  if (found === target.digest) return;
+  const detail = { expected: target.digest, found };
+  throw new DrayError('DIGEST_MISMATCH', `${what} has other content: ${found}`, { detail });
 }
 
 function tooMuch(root: Descriptor, what: string): DrayError {

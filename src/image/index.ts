@@ -5,7 +5,8 @@
 export { listImages } from './list.ts';
 export { lookAtConfig, lookAtDigest, lookAtManifest } from './look.ts';
 export type { Places } from './places.ts';
-export { planPull, pullAll } from './pull/pull.ts';
+export { planPull } from './pull/plan.ts';
+export { pullAll } from './pull/pull.ts';
 export { listTags } from './tags.ts';
 export type {
   ListImagesOptions,

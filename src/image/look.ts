@@ -1,24 +1,29 @@
-import { type CallOptions, readDocument } from '#content';
+import { type CallOptions, type DocumentOptions, readDocument, readGraph } from '#content';
+import { DrayError } from '#errors';
 import {
+  type Descriptor,
   familiarString,
   fullString,
+  isArtifact,
   isIndexType,
+  type Manifest,
   type Platform,
-  parseIndex,
+  parseConfig,
   parseManifest,
   parsePlatform,
   parseReference,
-  pickPlatform,
   type Reference,
   withDefaultTag,
 } from '#oci';
 import type { FetchedManifest, Repository } from '#registry';
 import type { Places } from './places.ts';
+import { chooseManifests } from './pull/choose.ts';
+import { whyNoImage } from './pull/no-image.ts';
+import { platformOf } from './pull/resolve.ts';
 import type { LookOptions, ManifestResult } from './types.ts';
-import { platformMissing, platformsIn } from './wanted.ts';
+import { chooseFrom, type Wanted } from './wanted.ts';
 
 const LARGEST_CONFIG = 8 * 1024 * 1024;
-const DEEPEST = 4;
 
 /** The manifest or index of a name as the registry has it; with `platform`, that platform's manifest. */
 export async function lookAtManifest(text: string, places: Places, options: LookOptions = {}): Promise<ManifestResult> {
@@ -26,7 +31,9 @@ export async function lookAtManifest(text: string, places: Places, options: Look
     const fetched = await manifestOf(repository, reference, options);
     const platform = options.platform === undefined ? undefined : parsePlatform(options.platform, places.host);
     const { descriptor, bytes } =
-      platform === undefined ? fetched : await follow(repository, reference, fetched, platform);
+      platform === undefined
+        ? fetched
+        : await follow(repository, fetched, { reference, platform, ...how(places, options) });
     return { fullName: fullString(reference), descriptor, bytes };
   });
 }
@@ -36,9 +43,12 @@ export async function lookAtConfig(text: string, places: Places, options: LookOp
   const platform = options.platform === undefined ? places.host : parsePlatform(options.platform, places.host);
   return over(text, places, options, async (repository, reference) => {
     const fetched = await manifestOf(repository, reference, options);
-    const { descriptor, bytes } = await follow(repository, reference, fetched, platform);
+    const documents = how(places, options);
+    const { descriptor, bytes } = await follow(repository, fetched, { reference, platform, ...documents });
     const manifest = parseManifest(bytes, descriptor.mediaType);
-    return readDocument(repository, manifest.config, { ...options, limit: LARGEST_CONFIG });
+    const flaw = isArtifact(manifest) ? whyNoImage(familiarString(reference), descriptor, manifest) : undefined;
+    if (flaw !== undefined) throw flaw;
+    return readConfig(repository, manifest, documents);
   });
 }
 
@@ -46,7 +56,10 @@ export async function lookAtConfig(text: string, places: Places, options: LookOp
 export async function lookAtDigest(text: string, places: Places, options: LookOptions = {}): Promise<string> {
   if (options.platform !== undefined) return (await lookAtManifest(text, places, options)).descriptor.digest;
   return over(text, places, options, async (repository, reference) => {
-    const { digest } = await repository.resolve(nameIn(reference), options);
+    const { digest } = await repository.resolve(nameIn(reference), {
+      signal: options.signal,
+      onEvent: options.onEvent,
+    });
     return digest;
   });
 }
@@ -77,23 +90,36 @@ async function manifestOf(
   return repository.manifest(nameIn(reference), { signal: options.signal, onEvent: options.onEvent });
 }
 
-/** From an index down to one platform's manifest. */
+function how({ retries }: Places, { signal, onEvent }: CallOptions): DocumentOptions {
+  return { retries, signal, onEvent };
+}
+
+interface FollowOptions extends DocumentOptions {
+  readonly reference: Reference;
+  readonly platform: Platform;
+}
+
+/** From an index down to one platform's manifest, chosen as a pull would. */
 async function follow(
   repository: Repository,
-  reference: Reference,
   root: FetchedManifest,
-  platform: Platform,
-): Promise<FetchedManifest> {
-  let { descriptor, bytes } = root;
-  for (let depth = 0; isIndexType(descriptor.mediaType); depth += 1) {
-    const index = parseIndex(bytes, descriptor.mediaType);
-    const entry =
-      pickPlatform(index.manifests, platform) ?? index.manifests.find(({ mediaType }) => isIndexType(mediaType));
-    if (entry === undefined || depth >= DEEPEST) {
-      throw platformMissing(familiarString(reference), platform, platformsIn([index]));
-    }
-    descriptor = entry;
-    bytes = await readDocument(repository, entry);
-  }
-  return { descriptor, bytes };
+  { reference, platform, ...options }: FollowOptions,
+): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array }> {
+  if (!isIndexType(root.descriptor.mediaType)) return root;
+  const wanted: Wanted = { platforms: [platform], named: true };
+  const graph = await readGraph(repository, root.descriptor, {
+    ...options,
+    rootBytes: root.bytes,
+    choose: (index) => chooseFrom(index, wanted),
+  });
+  const what = familiarString(reference);
+  const platformIn = async (manifest: Manifest): Promise<Platform | undefined> =>
+    isArtifact(manifest) ? undefined : platformOf(parseConfig(await readConfig(repository, manifest, options)));
+  const [node] = await chooseManifests(graph, { wanted, what, platformIn });
+  if (node === undefined) throw new DrayError('BUG', `no manifest of ${what} was chosen`);
+  return node;
+}
+
+function readConfig(repository: Repository, { config }: Manifest, options: DocumentOptions): Promise<Uint8Array> {
+  return readDocument(repository, config, { ...options, limit: LARGEST_CONFIG });
 }

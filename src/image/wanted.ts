@@ -68,7 +68,7 @@ export function platformMissing(what: string, wanted: Platform, has: readonly Pl
     {
       hint:
         list.length === 0
-          ? 'ask for it as an OCI artifact'
+          ? 'take it as it is with --all-platforms and --as oci-archive or --as oci-dir'
           : 'choose one with --platform, or take all with --all-platforms',
       detail: { wanted: formatPlatform(wanted), has: list },
     },

@@ -14,10 +14,10 @@ export function archiveImage(resolved: Resolved): ArchiveImage {
     tag: tagged ? reference.tag : undefined,
     root: root.descriptor,
     documents: [
-      ...(root.bytes === undefined ? [] : [{ descriptor: root.descriptor, bytes: root.bytes }]),
       ...nodes
         .filter(({ index }) => index === undefined || root.whole)
         .map(({ descriptor, bytes }) => ({ descriptor, bytes })),
+      ...(root.bytes === undefined ? [] : [{ descriptor: root.descriptor, bytes: root.bytes }]),
     ],
     images: images.map(({ platform, manifest, document, configBytes }) => ({
       platform,

@@ -1,5 +1,6 @@
 import { DrayError, hasCode } from '#errors';
 import { isDigest } from '#oci';
+import type { DiskStore } from '#store';
 import type { Places } from '../places.ts';
 import type { PullOptions } from '../types.ts';
 import { fetchBlobs, putDocuments } from './fetch.ts';
@@ -18,9 +19,9 @@ export async function writeHealing(
   try {
     await write();
   } catch (error) {
-    const damaged = hasCode(error, 'DIGEST_MISMATCH') ? error.detail['expected'] : undefined;
     const store = await places.store();
-    if (typeof damaged !== 'string' || !isDigest(damaged) || !(await store.discard(damaged))) throw error;
+    const damaged = await dropDamaged(error, store);
+    if (damaged === undefined) throw error;
     if (options.output?.path === undefined) {
       throw new DrayError('DIGEST_MISMATCH', `the store held damaged bytes for ${damaged}; they are dropped`, {
         hint: 'run the same command again: they will be fetched anew',
@@ -38,4 +39,10 @@ export async function writeHealing(
     }
     await write();
   }
+}
+
+/** Drops the blob that `error` found to be damaged, so that it is fetched again; undefined where it is not the store's. */
+export async function dropDamaged(error: unknown, store: DiskStore): Promise<string | undefined> {
+  const damaged = hasCode(error, 'DIGEST_MISMATCH') ? error.detail['expected'] : undefined;
+  return typeof damaged === 'string' && isDigest(damaged) && (await store.discard(damaged)) ? damaged : undefined;
 }

@@ -1,6 +1,6 @@
 import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
-import { familiarName, parseReference, type Reference, withDefaultTag } from '#oci';
+import { familiarName, parseReference, type Reference, refuseReservedName, withDefaultTag } from '#oci';
 import type { RegistryClient } from '#registry';
 import { readTags } from '../tags.ts';
 
@@ -14,6 +14,7 @@ export interface NamesOptions extends CallOptions {
  */
 export function parseNames(texts: readonly string[], options: NamesOptions): readonly Reference[] {
   const references = texts.map(parseReference);
+  for (const reference of references) refuseReservedName(reference);
   if (options.allTags) {
     for (const { tag, digest } of references) {
       if (tag !== undefined || digest !== undefined) {

@@ -15,8 +15,11 @@ export async function checkOutput(options: PullOptions): Promise<void> {
     return;
   }
   if (output.path === undefined) {
-    if (output.stream !== undefined && output.format !== 'oci-dir') return;
-    throw new DrayError('INVALID_OPTION', 'an OCI layout folder needs a path', { hint: 'add -o DIR' });
+    if (output.format === 'oci-dir') {
+      throw new DrayError('INVALID_OPTION', 'an OCI layout folder needs a path', { hint: 'add -o DIR' });
+    }
+    if (output.stream !== undefined) return;
+    throw new DrayError('INVALID_OPTION', 'an output needs a path or a stream');
   }
   const folder = isFolder(output) ? output.path : dirname(output.path);
   if (isFolder(output)) await makeFolder(folder);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { bytesOf } from '#bytes';
 import type { Source, Store } from '#content';
+import { fullString, shortId } from '#oci';
 import { type ArchivePlan, openArchiveFile, openOciLayout, planArchive, writeArchive, writeArchiveFile } from '#store';
 import type { OutputOptions, PullOptions } from '../types.ts';
 import { archiveImage, fileNameOf } from './archive-image.ts';
@@ -46,7 +47,15 @@ interface OutputFile {
 function filesOf(all: readonly Resolved[], output: OutputOptions): readonly OutputFile[] {
   const { path } = output;
   if (path === undefined || !isFolder(output)) return [{ path, images: all }];
-  return all.map((resolved) => ({ path: join(path, `${fileNameOf(resolved)}.tar`), images: [resolved] }));
+  const files = new Map<string, Resolved>();
+  for (const resolved of all) {
+    const name = fileNameOf(resolved);
+    const other = files.get(name);
+    // `a/b` and `a-b` would be one file: the later one gets part of its digest besides.
+    const isOther = other !== undefined && fullString(other.reference) !== fullString(resolved.reference);
+    files.set(isOther ? `${name}_${shortId(resolved.digest)}` : name, resolved);
+  }
+  return [...files].map(([name, resolved]) => ({ path: join(path, `${name}.tar`), images: [resolved] }));
 }
 
 interface PlannedFile {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
 import { hasCode } from '#errors';
+import { digestOf } from '#oci';
 import type { ProgressEvent } from '#progress';
 import { createRegistryClient } from '#registry';
 import { type DiskStore, openDiskStore } from '#store';
@@ -11,8 +12,10 @@ import {
   buildArtifact,
   buildImage,
   buildIndex,
+  buildLayer,
   buildSchema1,
   cutAfter,
+  editManifest,
   flipByte,
   helloImage,
   helloIndex,
@@ -24,7 +27,8 @@ import {
 import { listImages } from '../list.ts';
 import type { Places } from '../places.ts';
 import type { PullOptions, PullResult } from '../types.ts';
-import { planPull, pullAll } from './pull.ts';
+import { planPull } from './plan.ts';
+import { pullAll } from './pull.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const KiB = 1024;
@@ -372,6 +376,83 @@ for (const plain of [false, true]) {
       assert.match(texts(world.events, 'warning')[0] ?? '', /damaged bytes/);
     });
 
+    test('a config that the disk has damaged is fetched again when it is needed', async () => {
+      const image = helloImage('amd64');
+      const registry = await world.registry({ images: { 'app:1': image } });
+      await world.pull(registry.reference('app:1'));
+      const blob = (await world.store()).blobFile(image.config);
+      assert.ok(blob !== undefined);
+      const good = readFileSync(blob);
+      chmodSync(blob, 0o600);
+      writeFileSync(blob, Buffer.from(good).fill(32, 10, 20));
+      await world.pull(registry.reference('app:1'));
+      assert.deepEqual(readFileSync(blob), good);
+    });
+
+    test('encrypted layers are refused before they are fetched; an OCI output takes them as they are', async () => {
+      const image = buildImage({ layers: [{ fill: 100 }, { fill: 200 }] });
+      const encrypted = editManifest(image, ({ layers, ...rest }) => {
+        const [bottom, top] = layers as readonly { mediaType: string }[];
+        return { ...rest, layers: [bottom, { ...top, mediaType: `${top?.mediaType}+encrypted` }] };
+      });
+      const registry = await world.registry({ images: { 'app:1': encrypted } });
+      const reference = registry.reference('app:1');
+      await assert.rejects(world.pull(reference), (e) => hasCode(e, 'UNSUPPORTED') && /is encrypted/.test(e.message));
+      assert.ok(registry.requests.every(({ path }) => !path.includes('/blobs/')));
+      const path = join(world.folder, 'layout');
+      const result = await world.pullOne(reference, { output: { path, format: 'oci-dir' } });
+      assert.deepEqual(result.images, []);
+      assert.ok(readdirSync(join(path, 'blobs', 'sha256')).length >= 4);
+    });
+
+    test('nothing but artifacts: no empty file', async () => {
+      const sbom = buildArtifact({ artifactType: 'application/x.sbom' });
+      const registry = await world.registry({
+        images: { 'app:a': sbom, 'app:b': buildIndex([{ graph: sbom }, { graph: sbom, platform: AMD64 }]) },
+      });
+      for (const store of [true, false]) {
+        const output = { path: join(world.folder, 'x.tar') };
+        const all = world.pull(registry.reference('app'), { allTags: true, store, output });
+        await assert.rejects(all, (e) => hasCode(e, 'NOT_FOUND'));
+        const index = world.pull(registry.reference('app:b'), { allPlatforms: true, store, output });
+        await assert.rejects(index, (e) => hasCode(e, 'UNSUPPORTED'));
+      }
+      assert.ok(!readdirSync(world.folder).some((name) => name.startsWith('x.tar')));
+    });
+
+    test('of all platforms the machine’s own is the one that bears the name', async () => {
+      const registry = await world.registry({
+        images: { 'app:1': buildIndex([helloImage('arm64'), helloImage('amd64')]) },
+      });
+      const result = await world.pullOne(registry.reference('app:1'), { allPlatforms: true });
+      assert.deepEqual(
+        result.images.map(({ platform }) => platform.architecture),
+        ['amd64', 'arm64'],
+      );
+    });
+
+    test('a file for each image, also where their names look alike', async () => {
+      const registry = await world.registry({
+        images: { 'a/b:1': helloImage('amd64'), 'a-b:1': buildImage({ layers: [{ fill: 10 }] }) },
+      });
+      const references = [registry.reference('a/b:1'), registry.reference('a-b:1'), registry.reference('a/b:1')];
+      await world.pull(references, { output: { path: `${join(world.folder, 'files')}/` } });
+      assert.equal(readdirSync(join(world.folder, 'files')).length, 2);
+    });
+
+    test('a layer that two configs name by digests of two kinds', async () => {
+      const layer = buildLayer({ files: [{ name: 'a', content: 'a' }], compression: 'none' });
+      const sha512 = digestOf(layer.bytes, 'sha512');
+      const editConfig = (config: Record<string, unknown>) => ({
+        ...config,
+        rootfs: { type: 'layers', diff_ids: [sha512] },
+      });
+      const registry = await world.registry({
+        images: { 'app:1': buildImage({ layers: [layer] }), 'app:2': buildImage({ layers: [layer], editConfig }) },
+      });
+      await world.pull([registry.reference('app:1'), registry.reference('app:2'), registry.reference('app:1')]);
+    });
+
     test('a failure leaves no output', async () => {
       const image = helloImage('amd64');
       const registry = await world.registry({ images: { 'app:1': image }, faults: [status(404, { kind: 'blob' })] });
@@ -392,6 +473,8 @@ for (const plain of [false, true]) {
       await assert.rejects(world.pull(good, { allTags: true }), (e) => hasCode(e, 'INVALID_OPTION'));
       await assert.rejects(world.pull(good, { platform: 'linux/*' }), (e) => hasCode(e, 'INVALID_PLATFORM'));
       await assert.rejects(world.pull(good, { store: false }), (e) => hasCode(e, 'INVALID_OPTION'));
+      await assert.rejects(world.pull(good, { output: {} }), (e) => hasCode(e, 'INVALID_OPTION'));
+      await assert.rejects(world.pull([good, 'scratch']), (e) => hasCode(e, 'INVALID_REFERENCE'));
       const nowhere = join(world.folder, 'none', 'x.tar');
       await assert.rejects(world.pull(good, { output: { path: nowhere } }), (e) => hasCode(e, 'IO_FAILED'));
       assert.equal(registry.requests.length, 0);
@@ -407,6 +490,13 @@ for (const plain of [false, true]) {
         registry.requests.filter(({ path }) => path.includes(layer)),
         [],
       );
+    });
+
+    test('a plan of docker’s first format is refused rather than paid for with its layers', async () => {
+      const image = buildSchema1(helloImage('amd64'), { name: 'old', tag: '1' });
+      const registry = await world.registry({ images: { 'old:1': image } });
+      await assert.rejects(planPull(registry.reference('old:1'), world.places()), (e) => hasCode(e, 'UNSUPPORTED'));
+      assert.ok(registry.requests.every(({ path }) => !path.includes('/blobs/')));
     });
 
     test('the list shows what was pulled', async () => {

@@ -16,18 +16,19 @@ import {
   formatPlatform,
   type ImageConfig,
   isArtifact,
-  isImageConfigType,
   isIndexType,
   isSchema1Type,
   type Manifest,
   matchesPlatform,
   type Platform,
   parseConfig,
+  pickPlatform,
   type Reference,
 } from '#oci';
 import type { Endpoint, FetchedManifest, Repository } from '#registry';
 import { chooseFrom, platformsIn, type Wanted } from '../wanted.ts';
 import { chooseManifests } from './choose.ts';
+import { whyNoImage } from './no-image.ts';
 
 /** One platform's image with its documents; the layers are still to come. */
 export interface ResolvedImage {
@@ -47,7 +48,7 @@ export interface Resolved {
   /** Digest of what the registry has. */
   readonly digest: Digest;
   readonly nodes: readonly GraphNode[];
-  /** The images chosen, in the order of the platforms asked for; none for an artifact. */
+  /** The images chosen, in the order of the platforms asked for; of all platforms the machine's own first. None for an artifact. */
   readonly images: readonly ResolvedImage[];
   /** Manifests that are no image (artifacts, attestations): their blobs travel too, unlooked at. */
   readonly others: readonly Manifest[];
@@ -59,6 +60,8 @@ export interface Resolved {
 
 export interface ResolveOptions extends Pick<DocumentOptions, 'retries' | 'signal' | 'onEvent'> {
   readonly wanted: Wanted;
+  /** The machine's own platform. */
+  readonly host: Platform;
   /** Whether manifests that are no image are taken. */
   readonly artifacts: boolean;
   /** Where documents may be here already. */
@@ -96,9 +99,11 @@ export async function resolveDocuments(
   const chosen = await chooseManifests(graph, { wanted, what, platformIn });
   const images: ResolvedImage[] = [];
   const others: Manifest[] = [];
+  const flaws: DrayError[] = [];
   for (const { descriptor, manifest } of chosen) {
-    if (isArtifact(manifest) || isAttestation(descriptor)) {
-      if (!options.artifacts && chosen.length === 1) throw noImage(what, manifest);
+    const flaw = whyNoImage(what, descriptor, manifest);
+    if (flaw !== undefined) {
+      flaws.push(flaw);
       others.push(manifest);
       continue;
     }
@@ -106,6 +111,10 @@ export async function resolveDocuments(
     checkConfigMatches(manifest, read.config);
     images.push({ platform: platformOf(read.config), manifest: descriptor, document: manifest, ...read });
   }
+  const [flaw] = flaws;
+  // Beside the images of all platforms there may be what is none.
+  const borne = options.artifacts || (wanted.platforms === 'all' && images.length > 0);
+  if (flaw !== undefined && !borne) throw flaw;
   warnOfOtherPlatform({ images, wanted, what, root: fetched.descriptor }, options);
   const indexes = graph.nodes.flatMap(({ index }) => (index === undefined ? [] : [index]));
   const kept = new Set(chosen.map(({ descriptor }) => descriptor.digest));
@@ -115,7 +124,7 @@ export async function resolveDocuments(
     root: fetched.descriptor,
     digest: fetched.descriptor.digest,
     nodes: graph.nodes.filter((node) => node.index !== undefined || kept.has(node.descriptor.digest)),
-    images,
+    images: wanted.platforms === 'all' ? ownFirst(images, options.host) : images,
     others,
     platforms: indexes.length > 0 ? platformsIn(indexes) : images.map(({ platform }) => platform),
   };
@@ -150,6 +159,14 @@ class ConfigReader {
     this.#read.set(target.digest, read);
     return read;
   }
+}
+
+/** Who takes one image alone under a name takes the first. */
+function ownFirst(images: readonly ResolvedImage[], host: Platform): readonly ResolvedImage[] {
+  const entries = images.map(({ manifest, platform }) => ({ ...manifest, platform }));
+  const own = pickPlatform(entries, host)?.digest;
+  const rank = ({ manifest }: ResolvedImage): number => Number(manifest.digest !== own);
+  return images.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** The platform alone, out of a config that says more. */
@@ -195,23 +212,4 @@ function warnOfOtherPlatform({ images, wanted, what, root }: Found, options: Cal
 
 function withoutDetails({ os, architecture }: Platform): Platform {
   return { os, architecture };
-}
-
-/** Build attestations stand in an index beside the images, for a platform that does not exist. */
-function isAttestation(descriptor: Descriptor): boolean {
-  return (
-    descriptor.platform?.os === 'unknown' ||
-    descriptor.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest'
-  );
-}
-
-function noImage(what: string, manifest: Manifest): DrayError {
-  const { config, layers } = manifest;
-  // Signatures have an image's config.
-  const own = isImageConfigType(config.mediaType) ? (layers[0]?.mediaType ?? config.mediaType) : config.mediaType;
-  const type = manifest.artifactType ?? own;
-  return new DrayError('UNSUPPORTED', `${what} is not a container image but an artifact (${type})`, {
-    hint: 'take it as it is with --as oci-archive or --as oci-dir',
-    detail: { artifactType: type },
-  });
 }

@@ -1,4 +1,4 @@
-import { type BlobWork, copyBlobs, type DocumentOptions } from '#content';
+import { type BlobWork, type CopyBlobsOptions, copyBlobs } from '#content';
 import {
   type ConvertedLayer,
   convertSchema1,
@@ -14,7 +14,7 @@ import type { DiskStore } from '#store';
 import { platformOf, type Resolved } from './resolve.ts';
 import { findFacts } from './verify-kept.ts';
 
-export interface Schema1Options extends Pick<DocumentOptions, 'retries' | 'signal' | 'onEvent'> {
+export interface Schema1Options extends Pick<CopyBlobsOptions, 'concurrency' | 'retries' | 'signal' | 'onEvent'> {
   /** Keeps the layers: what they are when uncompressed is part of the image that is made. */
   readonly store: DiskStore;
 }
@@ -27,7 +27,7 @@ export async function resolveSchema1(
   repository: Repository,
   reference: Reference,
   fetched: FetchedManifest,
-  { store, retries, signal, onEvent }: Schema1Options,
+  { store, ...options }: Schema1Options,
 ): Promise<Resolved> {
   const parsed = parseSchema1(fetched.bytes);
   const digests = schema1Layers(parsed)
@@ -35,13 +35,13 @@ export async function resolveSchema1(
     .map(({ digest }) => digest);
   const work: BlobWork[] = [];
   for (const digest of new Set(digests)) {
-    const size = await repository.blobSize(digest, { signal, onEvent });
+    const size = await repository.blobSize(digest, options);
     work.push({ target: { mediaType: DOCKER_LAYER_GZIP, digest, size }, role: 'layer' });
   }
-  await copyBlobs(repository, store, work, { retries, signal, onEvent });
+  await copyBlobs(repository, store, work, options);
   const known = new Map<string, ConvertedLayer>();
   for (const { target } of work) {
-    const facts = store.layerFacts(target.digest) ?? (await findFacts(target, 'sha256:', store, { signal }));
+    const facts = store.layerFacts(target.digest) ?? (await findFacts(target, 'sha256', store, options));
     known.set(target.digest, { digest: target.digest, size: target.size, diffId: facts.diffId });
   }
   const layers = digests.flatMap((digest) => known.get(digest) ?? []);

@@ -1,7 +1,7 @@
 import type { LayerDigester } from '#archive';
 import type { CallOptions } from '#content';
 import { DrayError, throwIfCancelled } from '#errors';
-import type { Descriptor, Digest } from '#oci';
+import { type Descriptor, type DigestAlgorithm, digestParts } from '#oci';
 import type { DiskStore, LayerFacts } from '#store';
 import { layerWork } from './blobs.ts';
 import type { Resolved } from './resolve.ts';
@@ -18,7 +18,10 @@ export async function verifyKept(
 ): Promise<void> {
   for (const { target, diffId } of resolved.images.flatMap((image) => layerWork(image, true))) {
     if (diffId === undefined || !present.has(target.digest)) continue;
-    const facts = store.layerFacts(target.digest) ?? (await findFacts(target, diffId, store, options));
+    const known = store.layerFacts(target.digest);
+    const { algorithm } = digestParts(diffId);
+    const isLike = known !== undefined && digestParts(known.diffId).algorithm === algorithm;
+    const facts = isLike ? known : await findFacts(target, algorithm, store, options);
     if (facts.diffId === diffId) continue;
     throw new DrayError(
       'DIFF_ID_MISMATCH',
@@ -30,12 +33,11 @@ export async function verifyKept(
 /** Reads a layer of the store to find out, and remembers, what it is when uncompressed. */
 export async function findFacts(
   target: Descriptor,
-  like: Digest,
+  algorithm: DigestAlgorithm,
   store: DiskStore,
   { signal }: CallOptions,
 ): Promise<LayerFacts> {
   const { createLayerDigester, mostUnpacked } = await import('#archive');
-  const algorithm = like.startsWith('sha512:') ? 'sha512' : 'sha256';
   const digester = createLayerDigester({ algorithm, most: mostUnpacked(target.size) });
   try {
     const facts = await digest(target, digester, store, signal);
