@@ -6,7 +6,8 @@ import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 
 const { XDG_CACHE_HOME, LOCALAPPDATA, HOME } = process.env;
-const folder = XDG_CACHE_HOME ?? LOCALAPPDATA ?? (HOME === undefined ? undefined : join(HOME, '.cache'));
+// An empty one is none.
+const folder = XDG_CACHE_HOME || LOCALAPPDATA || (HOME ? join(HOME, '.cache') : undefined);
 if (folder !== undefined && 'enableCompileCache' in nodeModule && typeof nodeModule.enableCompileCache === 'function') {
   nodeModule.enableCompileCache(join(folder, 'dray'));
 }

@@ -329,6 +329,9 @@ for (const plain of [false, true]) {
       const second = await world.pullOne(registry.reference('old:1'));
       assert.equal(second.images[0]?.id, first.images[0]?.id);
       assert.equal(second.status, 'up-to-date');
+      assert.deepEqual(texts(world.events, 'warning'), []);
+      await world.pull(registry.reference('old:1'), { platform: 'linux/arm64' });
+      assert.match(texts(world.events, 'warning')[0] ?? '', /does not match the specified platform/);
     });
 
     test('every form of output, from the store and without it', async () => {

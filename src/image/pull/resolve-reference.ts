@@ -6,7 +6,7 @@ import type { Places } from '../places.ts';
 import type { PullOptions } from '../types.ts';
 import type { Wanted } from '../wanted.ts';
 import { dropDamaged } from './heal.ts';
-import { isSchema1, type Resolved, type ResolveOptions, resolveDocuments } from './resolve.ts';
+import { isSchema1, type Resolved, type ResolveOptions, resolveDocuments, warnOfOtherPlatform } from './resolve.ts';
 import { resolveSchema1 } from './schema1.ts';
 
 export interface ResolveReferenceOptions extends PullOptions {
@@ -87,13 +87,15 @@ async function resolveAt(
   if (how.plan) throw noPlan(reference);
   const store = cache ?? (await places.scratch());
   how.begin();
-  return resolveSchema1(repository, reference, fetched, {
+  const resolved = await resolveSchema1(repository, reference, fetched, {
     store,
     concurrency: how.concurrency,
     retries: places.retries,
     signal,
     onEvent,
   });
+  warnOfOtherPlatform({ ...resolved, wanted: how.wanted, what: familiarString(reference) }, { onEvent });
+  return resolved;
 }
 
 /** Documents that a disk has damaged are dropped and fetched again. */

@@ -191,7 +191,7 @@ interface Found {
  * Docker's warning for a name that stands for one image alone, which is of another platform than the one asked for; and the same where an
  * index says of an image what its config does not. Configs often leave out the variant, which is then no contradiction.
  */
-function warnOfOtherPlatform({ images, wanted, what, root }: Found, options: CallOptions): void {
+export function warnOfOtherPlatform({ images, wanted, what, root }: Found, options: CallOptions): void {
   const { platforms, named } = wanted;
   if (platforms === 'all') return;
   const isIndex = isIndexType(root.mediaType);
