@@ -3,6 +3,7 @@ import { hasCode } from '#errors';
 import type { OnEvent } from '#progress';
 import { type Clock, systemClock } from '#timing';
 import { followRedirects, type HttpRequest, type HttpResponse, type Middleware, type Transport } from '#transport';
+import { ShownSecrets } from '../shown-secrets.ts';
 import type { Credential, Endpoint, Keychain } from '../types.ts';
 import { type Answer, chooseAnswer, isSameOrder } from './answer.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
@@ -57,6 +58,7 @@ class EndpointAuthorizer implements Authorizer {
   private readonly clock: Clock;
   private readonly asking: Asking;
   private readonly tokens: TokenCache;
+  private readonly secrets: ShownSecrets;
   /** By scopes: how the endpoint wanted the last such request. */
   private readonly answers = new Map<string, Answer>();
   /** What was last shown and not refused. */
@@ -70,6 +72,7 @@ class EndpointAuthorizer implements Authorizer {
     // A mirror is asked in the name of the registry, but is somebody else.
     this.asking = { url, name: endpoint.mirror ? url.host : endpoint.domain };
     this.tokens = new TokenCache(clock);
+    this.secrets = new ShownSecrets(Object.keys(endpoint.headers ?? {}));
   }
 
   middleware(scopes: readonly string[]): Middleware {
@@ -105,11 +108,14 @@ class EndpointAuthorizer implements Authorizer {
   }
 
   private async send(request: HttpRequest, next: Transport, scopes: readonly string[]): Promise<HttpResponse> {
+    const { secrets } = this;
     const own = request.headers?.['authorization'];
     let shown = own ?? (await this.authorization(scopes, request));
     let last: string | undefined;
     for (let sends = 1; ; sends++) {
-      const response = await next(shown === undefined ? request : withAuthorization(request, shown));
+      const sent = shown === undefined ? request : withAuthorization(request, shown);
+      secrets.note(sent.headers ?? {});
+      const response = await next(sent);
       // A redirect may have led elsewhere, where another server says no to something else.
       const isElsewhere = response.url.origin !== this.asking.url.origin;
       if (isElsewhere || (response.status !== 401 && response.status !== 403)) {
@@ -118,7 +124,7 @@ class EndpointAuthorizer implements Authorizer {
       }
       const refused: Refused = { registry: this.asking.name, request, response };
       const credential = own === undefined ? this.answers.get(keyOf(scopes))?.credential : givenHeader(own);
-      const words = { clock: this.clock, credential: shown === undefined ? undefined : credential, shown };
+      const words = { clock: this.clock, credential: shown === undefined ? undefined : credential, secrets };
       if (response.status === 403) throw await denied(refused, words);
       const hasRunOut = shown !== undefined && shown === this.taken && shown !== last;
       if (own !== undefined || sends >= (hasRunOut ? MOST_RENEWALS : MOST_SENDS))
@@ -136,7 +142,7 @@ class EndpointAuthorizer implements Authorizer {
     const credential = await this.credential(scopes, request);
     const asking = { ...this.asking, remoteAddress: response.remoteAddress };
     const answer = chooseAnswer(challenges, { asking, credential, scopes });
-    const words = { clock: this.clock, credential, shown };
+    const words = { clock: this.clock, credential, secrets: this.secrets };
     if (answer === undefined) {
       const basic = challenges.some(({ scheme }) => scheme === 'basic');
       throw basic ? await unauthorized(refused, words) : await unanswerable(refused, challenges, words);

@@ -1,6 +1,7 @@
 import type { Clock } from '#timing';
 import { cleanText, type HttpResponse } from '#transport';
 import { readSome } from '../read-some.ts';
+import type { ShownSecrets } from '../shown-secrets.ts';
 import type { Credential } from '../types.ts';
 import { redact } from './credential.ts';
 
@@ -13,8 +14,8 @@ export interface WordsOptions {
   readonly clock: Clock;
   /** What the server was sent, and may have echoed. */
   readonly credential?: Credential | undefined;
-  /** The Authorization that it was sent. */
-  readonly shown?: string | undefined;
+  /** What requests have shown besides. */
+  readonly secrets?: ShownSecrets | undefined;
 }
 
 /**
@@ -23,12 +24,11 @@ export interface WordsOptions {
  */
 export async function serverWords(
   response: HttpResponse,
-  { clock, credential, shown = '' }: WordsOptions,
+  { clock, credential, secrets }: WordsOptions,
 ): Promise<string> {
-  const registryToken = /^Bearer (.+)$/.exec(shown)?.[1];
-  const secrets = (words: string): string => redact(redact(words, credential), { registryToken });
+  const fit = (words: string): string => secrets?.redact(redact(words, credential)) ?? redact(words, credential);
   const text = await readSome(response, { limit: LIMIT, patience: PATIENCE, clock });
-  return secrets(cleanText(secrets(chooseWords(text)), SHOWN));
+  return fit(cleanText(fit(chooseWords(text)), SHOWN));
 }
 
 function chooseWords(text: string): string {

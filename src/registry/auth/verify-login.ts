@@ -2,6 +2,7 @@ import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
 import { type Clock, systemClock } from '#timing';
 import { followRedirects, type HttpRequest, publicUrl, type Transport } from '#transport';
+import { ShownSecrets } from '../shown-secrets.ts';
 import type { Credential, Endpoint } from '../types.ts';
 import { chooseAnswer } from './answer.ts';
 import { parseChallenges } from './challenge.ts';
@@ -49,11 +50,13 @@ export async function verifyLogin(options: VerifyLoginOptions): Promise<string |
         )
       : undefined;
   const authorization = 'order' in answer ? `Bearer ${token?.value}` : answer.header;
-  const response = await transport({ ...request, headers: { ...headers, authorization } });
+  const secrets = new ShownSecrets(Object.keys(headers));
+  const sent = { ...headers, authorization };
+  secrets.note(sent);
+  const response = await transport({ ...request, headers: sent });
   const second: Refused = { registry: asking.name, request, response };
-  const shown = { ...words, shown: authorization };
-  if (response.status === 401) throw await unauthorized(second, shown);
-  if (response.status === 403) throw await denied(second, shown);
+  if (response.status === 401) throw await unauthorized(second, { ...words, secrets });
+  if (response.status === 403) throw await denied(second, { ...words, secrets });
   await done(second);
   return token?.identityToken;
 }
