@@ -73,6 +73,7 @@ function wanting(
     limit,
     scene: async (stage) => {
       stage.secret(TOKEN);
+      stage.secret('key-of-anna');
       const registry = await stage.registry({ images: { 'app:1': hello, 'many:1': many }, auth, faults });
       const pull = registry.reference('app:1');
       const config = login?.(stage, registry.host);
@@ -267,6 +268,9 @@ function endlessAlways(kind: 'token' | 'manifest'): Fault {
   };
 }
 
+const anna = (stage: Stage, host: string): unknown => stage.login(host);
+const ANNA = { anna: 'pass-w0rd-of-anna' };
+
 function users(options: BearerOptions = {}): Auth {
   return bearerAuth({ users: { anna: 'pass-w0rd-of-anna' }, ...options });
 }
@@ -297,6 +301,8 @@ playAll('tokens in use', [
   }),
   wanting('401 at every second request', 'ok', { auth: asking({}), faults: [secondRefused()] }),
   wanting('401 for blobs alone', 'ok', { auth: onlyFor('blob') }),
+  wanting('a challenge at the base alone', 'ok', { auth: onlySaidAtBase(asking({})) }),
+  wanting('a challenge of Basic at the base alone', 'ok', { auth: onlySaidAtBase(basicAuth(ANNA)), login: anna }),
   wanting('401 for manifests alone', 'ok', { auth: onlyFor('manifest') }),
   wanting('the token does not help', /refuses|denied/, {
     auth: { ...asking({}), token: () => json({ token: 'another-token' }) },
@@ -325,6 +331,17 @@ function onlyFor(kind: RegistryRequest['kind']): Auth {
   return { ...auth, refuse: (request, origin) => (request.kind === kind ? auth.refuse(request, origin) : undefined) };
 }
 
+/** Says 401 everywhere, and at the base also what it wants. */
+function onlySaidAtBase(auth: Auth): Auth {
+  return {
+    ...auth,
+    refuse: (request, origin) => {
+      const refused = auth.refuse(request, origin);
+      return refused === undefined || request.kind === 'ping' ? refused : reply(401, {});
+    },
+  };
+}
+
 function insufficient(): Auth {
   return {
     refuse: (_, origin) =>
@@ -346,19 +363,12 @@ function everOther(): Auth {
   };
 }
 
-const anna = (stage: Stage, host: string): unknown => stage.login(host);
-
-/** Answers with what it was sent. */
+/** Answers with the headers that it was sent. */
 function echo(code: number, kind: RegistryRequest['kind']): Fault {
-  return answerWith({ kind, when: ({ headers }) => headers.authorization !== undefined }, ({ headers }) =>
-    json(
-      {
-        errors: [{ code: 'UNKNOWN', message: `you sent ${headers.authorization}` }],
-        details: `you sent ${headers.authorization}`,
-      },
-      code,
-    ),
-  );
+  return answerWith({ kind, when: ({ headers }) => headers.authorization !== undefined }, ({ headers }) => {
+    const message = `you sent ${headers.authorization} ${String(headers['x-api-key'])}`;
+    return json({ errors: [{ code: 'UNKNOWN', message }], details: message }, code);
+  });
 }
 
 const identity = (stage: Stage, host: string): unknown => stage.login(host, 'identity token');
@@ -411,18 +421,18 @@ playAll('credentials', [
       auth: basicAuth({ anna: 'pass-w0rd-of-anna' }),
       login: anna,
       faults: [echo(code, 'manifest')],
-      flags: ['--retry', '1'],
+      flags: ['--retry', '1', '--header', 'X-Api-Key=key-of-anna'],
     }),
     wanting(`${code} that repeats the token`, /you sent|refuses|answered|not found|denied|failed/, {
       auth: asking({}),
       faults: [echo(code, 'blob')],
-      flags: ['--retry', '1'],
+      flags: ['--retry', '1', '--header', 'X-Api-Key=key-of-anna'],
     }),
     wanting(`${code} of the token service that repeats the password`, /./, {
       auth: users(),
       login: anna,
       faults: [echo(code, 'token')],
-      flags: ['--retry', '1'],
+      flags: ['--retry', '1', '--header', 'X-Api-Key=key-of-anna'],
     }),
   ]),
 ]);

@@ -6,18 +6,23 @@ import {
   answerWith,
   bearerAuth,
   buildImage,
+  buildIndex,
   buildLayer,
   buildSchema1,
   changeReply,
   createCertificate,
   digestOf,
+  extraBytes,
   type Fault,
   flipByte,
+  helloImage,
+  type Match,
   noHead,
   reply,
   sealManifest,
   type TestGraph,
   type TestImage,
+  truncate,
 } from 'dray/testing';
 import type { Handler } from './listener.ts';
 import { type HostileCase, imageOf, playAll, pulled, type Scene, type Stage } from './stage.ts';
@@ -306,4 +311,29 @@ playAll('twice', [
     /layer/,
     ofBytes(Buffer.concat([buildLayer(base).bytes, Buffer.from('something')])),
   ),
+]);
+
+const hello = helloImage('amd64');
+
+/** Wrong once, where it would be refused for good if it stayed so. */
+function once(what: string, match: Match): readonly HostileCase[] {
+  const faults: readonly (readonly [string, Fault])[] = [
+    ['cut under a length of its own', truncate(100, match)],
+    ['longer', extraBytes(5, { ...match, announced: true })],
+    ['empty', truncate(0, match)],
+    ['a page of HTML', answerWith(match, () => reply(200, { 'content-type': 'text/html' }, '<html>try later</html>'))],
+    ['flipped', flipByte(50, match)],
+  ];
+  return faults.map(([how, fault]) => ({
+    name: `${what}: ${how}`,
+    expect: 'ok',
+    scene: (stage) => pulled(stage, buildIndex([hello]), { holds: hello, options: { faults: [fault] } }),
+  }));
+}
+
+playAll('wrong once', [
+  ...once('layer', { kind: 'blob', reference: hello.layers[0]?.digest, times: 1 }),
+  ...once('config', { kind: 'blob', reference: hello.config.digest, times: 1 }),
+  ...once('index', { kind: 'manifest', times: 1 }),
+  ...once('manifest', { kind: 'manifest', reference: hello.root.digest, times: 1 }),
 ]);

@@ -101,6 +101,17 @@ playAll('to another port', [
       }),
     ),
   ),
+  ...(['blob', 'manifest', 'tags'] as const).map((kind) =>
+    sent(`${kind} with a header of the user's own`, 'ok', {
+      faults: (url, stage) => {
+        stage.secret('key-of-anna');
+        return away(kind, 307)(url, stage);
+      },
+      flags: ['--header', 'X-Api-Key=key-of-anna'],
+      seen: 'some',
+      ...(kind === 'tags' && { tags: '' }),
+    }),
+  ),
   sent('a token service that sends to another path', 'ok', {
     auth: bearerAuth({ users }),
     faults: () => [
