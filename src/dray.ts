@@ -16,11 +16,11 @@ import type {
  * INVALID_REFERENCE before anything is asked.
  */
 export interface Dray {
-  /** Pulls one image into the store and, with `output`, into a file. Resolves when everything is verified and in place. */
+  /** Pulls one image into the store and, with `output`, into a file. Resolves when everything is verified and in place; of several tags with the first. */
   pull(reference: string, options?: PullOptions): Promise<PullResult>;
   /** Pulls several; layers that they share are fetched once, and one output file holds them all. With `allTags`, one result per tag. */
   pullAll(references: readonly string[], options?: PullOptions): Promise<readonly PullResult[]>;
-  /** What a pull would fetch. */
+  /** What a pull would fetch. Rejects with UNSUPPORTED for docker's first format, which does not tell. */
   plan(reference: string, options?: PullOptions): Promise<PullPlan>;
   /** The images in the store, newest first. */
   images(options?: ListImagesOptions): Promise<readonly StoredImage[]>;

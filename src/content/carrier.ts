@@ -1,4 +1,4 @@
-import { DrayError, hasCode, isDrayError } from '#errors';
+import { DrayError, hasCode, isDrayError, messageOf } from '#errors';
 import type { BlobRole } from '#progress';
 import type { BlobReport } from './blob-report.ts';
 import type { CallOptions, Ingest, Source } from './ports.ts';
@@ -65,13 +65,23 @@ export interface PlainError {
   readonly message: string;
   readonly hint: string | undefined;
   readonly detail: DrayError['detail'];
+  /** A message where it is none of ours. */
+  readonly cause: PlainError | string | undefined;
 }
 
 export function plainError(error: unknown): PlainError {
-  const { code, message, hint, detail } = isDrayError(error) ? error : new DrayError('BUG', String(error));
-  return { code, message, hint, detail };
+  const { code, message, hint, detail, cause } = isDrayError(error)
+    ? error
+    : new DrayError('BUG', String(error), { cause: error });
+  return { code, message, hint, detail, cause: plainCause(cause) };
 }
 
-export function revivedError({ code, message, hint, detail }: PlainError): DrayError {
-  return new DrayError(code, message, { ...(hint !== undefined && { hint }), detail });
+function plainCause(cause: unknown): PlainError['cause'] {
+  if (cause === undefined) return undefined;
+  return isDrayError(cause) ? plainError(cause) : messageOf(cause);
+}
+
+export function revivedError({ code, message, hint, detail, cause }: PlainError): DrayError {
+  const revived = typeof cause === 'string' ? new Error(cause) : cause && revivedError(cause);
+  return new DrayError(code, message, { ...(hint !== undefined && { hint }), detail, cause: revived });
 }
