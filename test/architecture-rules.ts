@@ -5,6 +5,7 @@
 export const TIERS: Readonly<Record<string, number>> = {
   errors: 0,
   oci: 1,
+  template: 1,
   bytes: 2,
   timing: 2,
   progress: 2,

@@ -96,7 +96,7 @@ Examples:
   $ dray version --format '{{.Client.Version}}'
 
 Options:
-  -f, --format <TEMPLATE>   "json", or a template with {{.Field}}
+  -f, --format <TEMPLATE>   "json", or a Go template
       --json                Print one JSON document
 
 `,

@@ -246,7 +246,7 @@ test('version and help', async () => {
   assert.match(long.out(), /^Client:\n Version: {11}\d\S*\n Node version: {6}v\d\S*\n OS\/Arch: {11}\w+\/\w+\n$/);
   const template = fakeContext();
   assert.equal(await run(['version', '--format', '{{.Client.Version}} {{.Server}}'], template), 0);
-  assert.match(template.out(), new RegExp(`^${number.source} <no value>\n$`));
+  assert.match(template.out(), new RegExp(`^${number.source} <nil>\n$`));
   const json = fakeContext();
   assert.equal(await run(['version', '-f', 'json'], json), 0);
   assert.deepEqual(Object.keys(JSON.parse(json.out()).Client), ['Version', 'NodeVersion', 'Os', 'Arch']);

@@ -4,7 +4,7 @@ import { write } from '../context.ts';
 import { repeatable, toggle, valued } from '../flags/flag.ts';
 import { nonEmpty } from '../flags/values.ts';
 import { listening } from '../listening.ts';
-import { type ImageRow, imageRow, imageTable, renderRows } from '../output/image-rows.ts';
+import { type ImageRow, imageRow, imageTable, TITLES } from '../output/image-rows.ts';
 import { goJson, printableJson } from '../output/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { withDray } from '../wire.ts';
@@ -36,7 +36,7 @@ export const images: Command = defineCommand<ImagesFlags>({
       'dangling=BOOL, label=KEY[=VALUE] or reference=PATTERN (repeatable)',
       imageFilter,
     ),
-    valued('--format <TEMPLATE>', '"table", "table TEMPLATE", "json", or a template with {{.Field}}', nonEmpty),
+    valued('--format <TEMPLATE>', '"table", "table TEMPLATE", "json", or a Go template', nonEmpty),
     toggle('--json', 'Print one JSON document'),
     toggle('--no-trunc', "Don't truncate output"),
     toggle('-q, --quiet', 'Only show image IDs'),
@@ -53,7 +53,7 @@ export const images: Command = defineCommand<ImagesFlags>({
     const [reference] = operands;
     const found = await withDray(call, (dray) => dray.images({ reference, ...listening(call) }));
     const wanted = withoutDoubles(found).filter((image) => passes(image, flags.filter ?? []));
-    await write(context.stdout, listing(wanted, call));
+    await write(context.stdout, await listing(wanted, call));
   },
 });
 
@@ -72,12 +72,20 @@ function withoutDoubles(found: readonly StoredImage[]): readonly StoredImage[] {
   return found.filter((image) => image.tag !== undefined || best.get(key(image)) === image);
 }
 
-function listing(found: readonly StoredImage[], { flags, context }: Call<ImagesFlags>): string {
+async function listing(found: readonly StoredImage[], { flags, context }: Call<ImagesFlags>): Promise<string> {
   if (flags.json === true) return `${printableJson(found)}\n`;
   const rows: ImageRow[] = found.map((image) => imageRow(image, { now: context.now(), truncate: flags.trunc }));
   const { format = 'table' } = flags;
   if (format === 'json') return rows.map((row) => `${goJson(row)}\n`).join('');
-  if (format !== 'table') return renderRows(rows, format);
+  if (format !== 'table') return byTemplate(rows, format);
   if (flags.quiet === true) return rows.map(({ ID }) => `${ID}\n`).join('');
   return imageTable(rows, flags.digests === true);
+}
+
+/** Loaded only where a template is given. */
+async function byTemplate(rows: readonly ImageRow[], format: string): Promise<string> {
+  const [{ formatRows }, { struct }] = await Promise.all([import('../output/template.ts'), import('#template')]);
+  const type = '*formatter.imageContext';
+  const structs = rows.map((row) => struct(type, row, { json: goJson(row), hasMethods: true }));
+  return formatRows(structs, { format, titles: TITLES });
 }

@@ -3,7 +3,6 @@ import { write } from '../context.ts';
 import { toggle, valued } from '../flags/flag.ts';
 import { nonEmpty } from '../flags/values.ts';
 import { goJson, printableJson } from '../output/printable.ts';
-import { parseTemplate, renderTemplate } from '../output/template.ts';
 import { drayVersion } from '../version.ts';
 
 interface VersionFlags {
@@ -19,7 +18,7 @@ export const version: Command = defineCommand<VersionFlags>({
   isDockers: true,
   registry: 'none',
   flags: () => [
-    valued('-f, --format <TEMPLATE>', '"json", or a template with {{.Field}}', nonEmpty),
+    valued('-f, --format <TEMPLATE>', '"json", or a Go template', nonEmpty),
     toggle('--json', 'Print one JSON document'),
   ],
   examples: [
@@ -33,23 +32,30 @@ export const version: Command = defineCommand<VersionFlags>({
       Os: osName(),
       Arch: architecture(),
     };
-    await write(context.stdout, `${versionText(client, flags)}\n`);
+    await write(context.stdout, `${await versionText(client, flags)}\n`);
   },
 });
 
 type Client = Readonly<Record<'Version' | 'NodeVersion' | 'Os' | 'Arch', string>>;
 
-function versionText(client: Client, { format, json }: VersionFlags): string {
+async function versionText(client: Client, { format, json }: VersionFlags): Promise<string> {
   const all = { Client: client, Server: null };
   if (json === true) return printableJson(all);
   if (format === 'json') return goJson(all);
-  if (format !== undefined) return renderTemplate(parseTemplate(format), all);
+  if (format !== undefined) return byTemplate(client, format);
   const rows = [
     ['Version:', client.Version],
     ['Node version:', client.NodeVersion],
     ['OS/Arch:', `${client.Os}/${client.Arch}`],
   ];
   return `Client:\n${rows.map(([name = '', value = '']) => ` ${name.padEnd(19)}${value}`).join('\n')}`;
+}
+
+/** Loaded only where a template is given. */
+async function byTemplate(client: Client, format: string): Promise<string> {
+  const [{ formatOne }, { struct, typed }] = await Promise.all([import('../output/template.ts'), import('#template')]);
+  const fields = { Client: struct('system.clientVersion', client), Server: typed('*types.Version', null) };
+  return formatOne(struct('system.versionInfo', fields), format, 'version');
 }
 
 function osName(): string {

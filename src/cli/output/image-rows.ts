@@ -3,14 +3,14 @@ import { shortId } from '#oci';
 import { humanDuration, humanSize } from './human.ts';
 import { oneLine } from './printable.ts';
 import { table } from './table.ts';
-import { parseTemplate, renderHeader, renderTemplate } from './template.ts';
 
 /** The fields that docker has for an image, by docker's names. */
 export type ImageRow = Readonly<Record<Field, string>>;
 
 type Field = keyof typeof TITLES;
 
-const TITLES = {
+/** The header of a column, by its field. */
+export const TITLES = {
   Containers: 'CONTAINERS',
   CreatedAt: 'CREATED AT',
   CreatedSince: 'CREATED',
@@ -48,14 +48,6 @@ export function imageTable(rows: readonly ImageRow[], digests: boolean): string 
     ? ['Repository', 'Tag', 'Digest', 'ID', 'CreatedSince', 'Size']
     : ['Repository', 'Tag', 'ID', 'CreatedSince', 'Size'];
   return table([columns.map((field) => TITLES[field]), ...rows.map((row) => columns.map((field) => row[field]))]);
-}
-
-/** Rows by a template of `--format`. */
-export function renderRows(rows: readonly ImageRow[], format: string): string {
-  const template = parseTemplate(format);
-  const lines = rows.map((row) => renderTemplate(template, row));
-  if (!template.isTable) return lines.map((line) => `${line}\n`).join('');
-  return table([renderHeader(template, TITLES), ...lines].map((line) => line.split('\t')));
 }
 
 /** A time as Go prints it, in UTC: `2026-11-21 05:16:39 +0000 UTC`. */
