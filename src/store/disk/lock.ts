@@ -153,7 +153,7 @@ class LockWatch {
     const now = clock.monotonic();
     const seen = this.#seen.get(file);
     // An owner says at once whose a file is: one that stays without words was killed before.
-    const patience = parse(text) === undefined ? 2 * timings.beat : timings.stale;
+    const patience = parse(text) === undefined ? Math.min(2 * timings.beat, timings.stale) : timings.stale;
     if (seen !== undefined && seen.text === text) return now - seen.since >= patience;
     this.#seen.set(file, { text, since: now });
     return false;
