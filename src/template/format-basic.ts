@@ -1,6 +1,6 @@
 import type { BoundedText } from './budget.ts';
-import { bytesOf, sliceBytes } from './bytes-of-text.ts';
-import { formatFloat } from './format-float.ts';
+import { bytesOf } from './bytes-of-text.ts';
+import { formatFloat, withPoint } from './format-float.ts';
 import { type Flags, writePadded } from './printf-flags.ts';
 import { characterOf, quote, quoteCharacter, unicodeName } from './quote.ts';
 import type { View } from './values.ts';
@@ -53,9 +53,10 @@ function writeInteger(out: BoundedText, value: bigint, verb: string, flags: Flag
 }
 
 function prefix(verb: string, digits: string, { sharp }: Flags): string {
-  if (verb === 'O') return '0o';
+  const zero = sharp && !digits.startsWith('0') ? '0' : '';
+  if (verb === 'O') return `0o${zero}`;
+  if (verb === 'o') return zero;
   if (!sharp) return '';
-  if (verb === 'o') return digits.startsWith('0') ? '' : '0';
   return { b: '0b', x: '0x', X: '0X' }[verb] ?? '';
 }
 
@@ -63,18 +64,27 @@ function writeCharacter(out: BoundedText, value: bigint, verb: string, flags: Fl
   const code = value < 0n || value > 0x10_ff_ffn ? 0xff_fd : Number(value);
   if (verb === 'c') writePadded(out, characterOf(code), flags);
   else if (verb === 'q') writePadded(out, quoteCharacter(code, flags.plus), flags);
-  else if (verb === 'U') writePadded(out, unicodeName(value, flags.sharp, flags.precision), { ...flags, zero: false });
+  else if (verb === 'U') writeUnicode(out, value, flags);
   else return false;
   return true;
 }
 
+/** A number that is no character is shown as what it is in 64 bits. */
+function writeUnicode(out: BoundedText, value: bigint, flags: Flags): void {
+  const digits = Math.max(flags.precision ?? 4, 4);
+  out.reserve(digits);
+  writePadded(out, unicodeName(BigInt.asUintN(64, value), flags.sharp, digits), { ...flags, zero: false });
+}
+
 function writeFloat(out: BoundedText, value: number, verb: string, flags: Flags): boolean {
   const lower = verb === 'v' ? 'g' : verb.toLowerCase();
-  if (!/^[vgGeEfFxX]$/.test(verb)) return false;
+  if (!/^[bvgGeEfFxX]$/.test(verb)) return false;
   const byDefault = lower === 'e' || lower === 'f' ? 6 : -1;
   const precision = flags.precision ?? byDefault;
   out.reserve(Math.max(precision, 0));
-  const digits = formatFloat(value, lower, precision);
+  const plain = formatFloat(value, lower, precision);
+  const significant = verb === 'X' || lower === 'e' || lower === 'f' ? 0 : (flags.precision ?? 6);
+  const digits = flags.sharp && lower !== 'b' && Number.isFinite(value) ? withPoint(plain, significant) : plain;
   const isNegative = value < 0 || Object.is(value, -0);
   const isSpecial = !Number.isFinite(value);
   const sign = isNegative ? '-' : flags.plus || digits === 'Inf' ? '+' : flags.space ? ' ' : '';
@@ -114,7 +124,7 @@ function canBeRaw(text: string): boolean {
 }
 
 function hexadecimal(text: string, verb: string, { precision, sharp, space }: Flags): string {
-  const bytes = Array.from(bytesOf(precision === undefined ? text : sliceBytes(text, 0, precision)));
+  const bytes = Array.from(bytesOf(text).subarray(0, precision));
   if (bytes.length === 0) return '';
   const lead = sharp ? '0x' : '';
   const pairs = bytes.map((byte) => byte.toString(16).padStart(2, '0'));

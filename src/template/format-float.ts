@@ -5,7 +5,7 @@ interface Decimal {
 }
 
 /**
- * The absolute value of a float as Go's strconv writes it. `verb` is e, f, g or x; a precision below 0 asks for the fewest digits that tell
+ * The absolute value of a float as Go's strconv writes it. `verb` is b, e, f, g or x; a precision below 0 asks for the fewest digits that tell
  * the number from all others. Ties round to even on the exact value.
  */
 export function formatFloat(value: number, verb: string, precision: number): string {
@@ -13,6 +13,7 @@ export function formatFloat(value: number, verb: string, precision: number): str
   if (Number.isNaN(value)) return 'NaN';
   if (magnitude === Number.POSITIVE_INFINITY) return 'Inf';
   if (verb === 'x') return hexadecimal(magnitude, precision);
+  if (verb === 'b') return binary(magnitude);
   const isShortest = precision < 0;
   const exact = isShortest ? shortest(magnitude) : exactly(magnitude);
   if (verb === 'e') return exponential(isShortest ? exact : round(exact, precision + 1), precision);
@@ -115,4 +116,19 @@ function hexadecimal(value: number, precision: number): string {
   const power = exponent + 52;
   const sign = power < 0 ? '-' : '+';
   return `0x1${fraction === '' ? '' : `.${fraction}`}p${sign}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
+function binary(value: number): string {
+  const { mantissa, exponent } = parts(value);
+  return `${mantissa}p${exponent < 0 ? '' : '+'}${exponent}`;
+}
+
+/** What `formatFloat` gave, with a decimal point in any case, and zeros behind it up to that many significant digits. */
+export function withPoint(text: string, significant: number): string {
+  const [, lead = '', digits = '', tail = ''] = /^(0x)?([\da-f.]*?)((?:p|e[+-]).*)?$/.exec(text) ?? [];
+  // Go takes the x for a digit
+  const counted = lead === '' ? digits.replace(/^[0.]*/, '') : `x${digits}`;
+  const count = counted.replace('.', '').length;
+  const missing = significant - (digits === '0' && lead === '' ? 1 : count);
+  return `${lead}${digits}${digits.includes('.') ? '' : '.'}${'0'.repeat(Math.max(missing, 0))}${tail}`;
 }

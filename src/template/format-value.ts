@@ -9,7 +9,9 @@ const MAX_DEPTH = 200;
 
 /** Writes a value by one verb of fmt, as Go does; what the verb is not for comes out as `%!d(string=x)`. */
 export function writeValue(out: BoundedText, value: unknown, verb: string, flags: Flags): void {
-  if (verb === 'T') return writePadded(out, view(value ?? undefined).type, flags);
+  const { kind, type } = view(value ?? undefined);
+  if (verb === 'T' && kind === 'invalid') return writePadded(out, type, flags);
+  if (verb === 'T') return void writeBasic(out, { kind: 'string', type: 'string', value: type }, 's', flags);
   write(out, value, { verb, flags, depth: 0 });
 }
 

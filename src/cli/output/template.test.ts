@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { StoredImage } from '#image';
 import { fakeContext } from '../fake-context.test.fixture.ts';
@@ -72,4 +72,16 @@ test('the server that is not there', async () => {
     assert.equal(got.status, status, format);
     assert.match(got.out + got.err, expected, format);
   }
+});
+
+test('commands load the engine only where there is a template', () => {
+  const room = new URL('../', import.meta.url);
+  const files = readdirSync(room, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => /\.[jt]s$/.test(name) && !name.includes('.test.') && !/^output\/template\.|\.d\.ts$/.test(name));
+  assert.ok(files.length > 30);
+  const eager = files.filter((name) =>
+    /^import [^;]*(?:#template|\/template\.[jt]s)';/m.test(readFileSync(new URL(name, room), 'utf8')),
+  );
+  assert.deepEqual(eager, []);
 });
