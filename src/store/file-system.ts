@@ -21,7 +21,8 @@ export type FileSystem = Pick<
   | 'statSync'
   | 'unlinkSync'
   | 'writeSync'
->;
+> &
+  Partial<Pick<typeof nodeFs, 'statfsSync'>>;
 
 export const systemFiles: FileSystem = nodeFs;
 

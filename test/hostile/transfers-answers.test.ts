@@ -297,6 +297,9 @@ function flood(head: string, more: string, match: Match = {}): Fault {
 const page = (code: number): string => `HTTP/1.1 ${code} Hm\r\ntransfer-encoding: chunked\r\n\r\n`;
 const chunk = `1000\r\n${'x'.repeat(4096)}\r\n`;
 
+const member = gzipSync(Buffer.alloc(16 << 20));
+const bomb = Buffer.concat(Array.from({ length: 64 }, () => member));
+
 transferCases('floods', [
   { name: 'a manifest without end', faults: [endless(ofManifest)], ends: /larger than 4194304 bytes/ },
   {
@@ -352,6 +355,14 @@ transferCases('floods', [
     faults: [flood('', 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n', ofManifest)],
     ends: /interim answers/,
   },
+  ...kinds.map(
+    ([what, match]): TransferCase => ({
+      name: `gzip of 1 GiB as the encoding of ${what}`,
+      auth: bearerAuth(),
+      faults: [changeReply(match, (answer) => ({ ...answer, body: bomb, headers: { 'content-encoding': 'gzip' } }))],
+      ends: /./,
+    }),
+  ),
   { name: 'bytes that are no HTTP', faults: [flood('', '\u0000\u00ff')], ends: /not valid HTTP/ },
 ]);
 
@@ -419,7 +430,7 @@ transferCases('heads', [
         headers: { ...answer.headers, 'content-encoding': 'gzip' },
       })),
     ],
-    ends: /gzip-encoded|should have/,
+    ends: 'right',
   },
   {
     name: 'Content-Encoding: gzip, and gzipped, for the manifest',
@@ -430,7 +441,7 @@ transferCases('heads', [
         headers: { ...answer.headers, 'content-encoding': 'gzip' },
       })),
     ],
-    ends: /./,
+    ends: 'right',
   },
   {
     name: 'an answer to another request',

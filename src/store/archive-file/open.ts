@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { CallOptions, Ingest, PutOptions, Store } from '#content';
 import { throwIfCancelled } from '#errors';
 import type { Descriptor } from '#oci';
@@ -6,6 +7,7 @@ import type { LockTimings } from '../disk/lock-file.ts';
 import type { OwnerProof } from '../disk/owner.ts';
 import { asFailure } from '../failure.ts';
 import { type FileSystem, systemFiles } from '../file-system.ts';
+import { expectRoom } from '../room.ts';
 import { lockFile } from './lock.ts';
 import { checkPlace } from './place.ts';
 import type { ArchivePlan } from './plan.ts';
@@ -69,7 +71,14 @@ export async function openArchiveFile(
     try {
       const mine = lock.predecessor === undefined || lock.predecessor.death === 'exact';
       const partial = await preparePartial(working, plan, { fs, sync, mine, signal, onEvent });
-      return new PlannedFile({ path, plan, sync, lock, partial });
+      const file = new PlannedFile({ path, plan, sync, lock, partial });
+      try {
+        expectRoom(fs, dirname(path), working, plan.size);
+      } catch (error) {
+        await file.release();
+        throw error;
+      }
+      return file;
     } catch (error) {
       lock.release();
       throw error;

@@ -15,6 +15,11 @@ export interface ReplaceOptions extends ProduceOptions {
   readonly lock: HeldLock;
 }
 
+/** What an archive is called while it is written in one go. */
+export function unfinishedName(path: string): string {
+  return `${path}.dray-partial.new`;
+}
+
 /** Writes the archive from first byte to last into a file beside `path`, and gives it that name when it is complete. */
 export async function replaceFile(
   path: string,
@@ -23,7 +28,7 @@ export async function replaceFile(
   options: ReplaceOptions,
 ): Promise<Finished> {
   const { fs, sync, lock } = options;
-  const temporary = `${path}.dray-partial.new`;
+  const temporary = unfinishedName(path);
   removeFile(fs, temporary);
   const fd = fs.openSync(temporary, 'wx', 0o644);
   let size = 0;

@@ -8,6 +8,7 @@ import { openFileIngest, type RangeJournal } from '../file-ingest.ts';
 import { syncFile } from '../file-system.ts';
 import type { LayerFacts } from '../layer-check.ts';
 import { pourInto } from '../pour-into.ts';
+import { expectRoom } from '../room.ts';
 import type { Turns } from '../turns.ts';
 import { abandonPartial, adoptPartial, type Stem } from './adopt.ts';
 import { blobPath, hasBlob } from './blobs.ts';
@@ -63,6 +64,12 @@ interface PartialOptions extends PutOptions {
 async function openPartial(taking: Taking, target: Descriptor, options: PartialOptions): Promise<Ingest> {
   const { files } = taking;
   const { path, found } = await adoptPartial(files, options.stem, options.lock);
+  try {
+    expectRoom(files.fs, options.stem.folder, path, target.size);
+  } catch (error) {
+    if (found) abandonPartial(files, options.stem, path);
+    throw error;
+  }
   const fd = files.fs.openSync(path, found ? 'r+' : 'wx+', files.modes.file);
   try {
     return ingestInto({ fs: files.fs, fd, path, size: target.size }, taking, target, options);
