@@ -63,6 +63,8 @@ class EndpointAuthorizer implements Authorizer {
   private readonly answers = new Map<string, Answer>();
   /** What was last shown and not refused. */
   private taken: string | undefined;
+  /** Requests that were let through with something shown. */
+  private letThrough = 0;
 
   constructor(options: AuthorizerOptions) {
     const { endpoint, clock = systemClock } = options;
@@ -115,18 +117,22 @@ class EndpointAuthorizer implements Authorizer {
     for (let sends = 1; ; sends++) {
       const sent = shown === undefined ? request : withAuthorization(request, shown);
       secrets.note(sent.headers ?? {});
+      const before = this.letThrough;
       const response = await next(sent);
       // A redirect may have led elsewhere, where another server says no to something else.
       const isElsewhere = response.url.origin !== this.asking.url.origin;
       if (isElsewhere || (response.status !== 401 && response.status !== 403)) {
         this.taken = shown;
+        if (shown !== undefined) this.letThrough += 1;
         return response;
       }
       const refused: Refused = { registry: this.asking.name, request, response };
       const credential = own === undefined ? this.answers.get(keyOf(scopes))?.credential : givenHeader(own);
       const words = { clock: this.clock, credential: shown === undefined ? undefined : credential, secrets };
       if (response.status === 403) throw await denied(refused, words);
-      const hasRunOut = shown !== undefined && shown === this.taken && shown !== last;
+      // It was good before, or others have got through meanwhile, perhaps with the last use of it.
+      const wasGood = shown === this.taken || this.letThrough > before;
+      const hasRunOut = shown !== undefined && wasGood && shown !== last;
       if (own !== undefined || sends >= (hasRunOut ? MOST_RENEWALS : MOST_SENDS))
         throw await unauthorized(refused, words);
       last = shown;
