@@ -50,9 +50,9 @@ const MEMORY = 256 << 20;
 const root = mkdtempSync(join(tmpdir(), 'dray-transfers-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 
-/** One test for each case, three at a time. */
-export function transferCases(title: string, cases: readonly TransferCase[]): void {
-  describe(title, { concurrency: 3 }, () => {
+/** One test for each case, `concurrency` at a time: more where they do nothing but wait. */
+export function transferCases(title: string, cases: readonly TransferCase[], concurrency = 3): void {
+  describe(title, { concurrency }, () => {
     for (const each of cases) test(each.name, async () => judge(each));
   });
 }
