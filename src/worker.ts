@@ -4,6 +4,8 @@ import { createRepository, type OpenRepository, type RepositoryOptions } from '#
 import { type LoanTerms, openLoan } from '#store';
 import type { FromThread, ToThread } from './thread-messages.ts';
 
+/** What a thread's decoders may hold, whose memory counts as the first thread's does: enough for what builders make. */
+const WINDOWS = 8 * 1024 * 1024;
 /** Connections that this thread may open besides one for each transfer. */
 const EXTRA_LANES = 2;
 
@@ -17,6 +19,7 @@ export function runWorker(): void {
   const repositories = new Repositories();
   const running = new Map<number, AbortController>();
   const places = createLimit(EXTRA_LANES);
+  let limited: Promise<void> | undefined;
   const say = (message: FromThread): void => port.postMessage(message);
 
   const carry = async (id: number, { source, loan, role, retries }: CarryJob): Promise<void> => {
@@ -24,6 +27,7 @@ export function runWorker(): void {
     running.set(id, controller);
     const lease = repositories.take(source as RepositoryOptions);
     try {
+      await (limited ??= import('#archive').then(({ limitWindows }) => limitWindows(WINDOWS)));
       const { ingest, verified } = openLoan(loan as LoanTerms);
       await transfer(lease.repository, ingest, {
         role,

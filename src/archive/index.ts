@@ -13,6 +13,7 @@ export {
   mostUnpacked,
 } from './compression/layer-digester.ts';
 export { type Compression, SNIFF_LENGTH, sniffCompression } from './compression/sniff.ts';
+export { limitWindows } from './compression/window-budget.ts';
 export { BLOCK, encodeHeader, type PlainEntry, paddingOf } from './tar/header.ts';
 export type { PaxRecords } from './tar/pax.ts';
 export { readTar, type TarEntry, type TarType } from './tar/read.ts';

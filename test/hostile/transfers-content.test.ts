@@ -8,6 +8,7 @@ import {
   digestOf,
   editManifest,
   type Fault,
+  fillerBytes,
   flipByte,
   type ImageOptions,
   replaceBody,
@@ -150,6 +151,19 @@ function zstdOf(blocks: number, window = 0x70): Buffer {
   return Buffer.concat([head, ...Array.from({ length: blocks - 1 }, () => block), last]);
 }
 
+/** A zstd layer of `mebibytes` that do not compress and 150 MiB of zeros, whose decoder has to hold 128 MiB. */
+function wideLayer(mebibytes: number, seed: string): TestLayer {
+  const filler = fillerBytes(mebibytes << 20, seed);
+  const zeros = zstdOf(150 * 8, 0x88);
+  const head = Buffer.alloc(3);
+  head.writeUIntLE(131_072 << 3, 0, 3);
+  const parts: Uint8Array[] = [zeros.subarray(0, 6)];
+  for (let at = 0; at < filler.length; at += 131_072) parts.push(head, filler.subarray(at, at + 131_072));
+  const hash = createHash('sha256').update(filler);
+  for (let at = 0; at < 150; at += 1) hash.update(Buffer.alloc(1 << 20));
+  return layerOf(Buffer.concat([...parts, zeros.subarray(6)]), `sha256:${hash.digest('hex')}`, 'zstd');
+}
+
 /** Gzip of `mebibytes` of zeros in one member, with whatever checksum. */
 function gzipBomb(mebibytes: number): Buffer {
   const part = deflateRawSync(Buffer.alloc(1 << 20), { level: 9, finishFlush: constants.Z_FULL_FLUSH });
@@ -180,6 +194,11 @@ transferCases('layers that unpack to much', [
   odd('half a GiB that is another, by zstd', layerOf(zstdOf(4096), isTar, 'zstd'), /config says/),
   { ...odd('20 GiB', layerOf(gzipBomb(20 << 10), isTar), /unpacks to more than/), seconds: 30 },
   { ...odd('500 GiB, by zstd', layerOf(zstdOf(500 << 13), isTar, 'zstd'), /unpacks to more than/), seconds: 30 },
+  {
+    name: 'windows of 128 MiB, by several threads',
+    image: { ...buildImage({ layers: [0, 1].map((at) => wideLayer(26, `wide-${at}`)) }), unpacked: false },
+    ends: 'right',
+  },
   { name: 'twice 20 GiB', image: buildImage({ layers: two20 }), ends: /unpacks to more than/, seconds: 40 },
 ]);
 

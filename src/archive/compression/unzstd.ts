@@ -1,10 +1,11 @@
 import type { Bytes } from '#bytes';
+import { hasCode } from '#errors';
 import { type FrameRun, LARGEST_WINDOW, ZstdFrames } from '../zstd/frames.ts';
 import { LARGEST_BLOCK } from '../zstd/literals.ts';
 import { corruptLayer } from './corrupt.ts';
 import { openStepDecoder } from './engine.ts';
 import { runSteps } from './run-steps.ts';
-import { WindowBudget } from './window-budget.ts';
+import { windowBudget } from './window-budget.ts';
 
 /** Decodes the runs of frame after frame. */
 export interface RunDecoder {
@@ -13,8 +14,6 @@ export interface RunDecoder {
   close(): void;
 }
 
-const budget = new WindowBudget(LARGEST_WINDOW);
-
 /** Undoes zstd of any number of frames, on this thread: by Node where it can (from 22.15), else by code of our own. */
 export async function* unzstd(source: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
   yield* decodeFrames(source, nativeDecoder() ?? (await scriptDecoder()));
@@ -22,7 +21,7 @@ export async function* unzstd(source: Bytes): AsyncGenerator<Uint8Array, void, u
 
 export async function* decodeFrames(source: Bytes, decoder: RunDecoder): AsyncGenerator<Uint8Array, void, undefined> {
   const frames = new ZstdFrames();
-  const share = budget.share();
+  const share = windowBudget(LARGEST_WINDOW).share();
   try {
     for await (const chunk of source) {
       try {
@@ -31,7 +30,7 @@ export async function* decodeFrames(source: Bytes, decoder: RunDecoder): AsyncGe
           yield* decoder.decode(run);
         }
       } catch (error) {
-        throw corruptLayer('zstd', frames.position, error);
+        throw hasCode(error, 'BUSY') ? error : corruptLayer('zstd', frames.position, error);
       }
     }
     if (frames.inside) throw corruptLayer('zstd', frames.position, 'unexpected end');

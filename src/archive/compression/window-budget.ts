@@ -1,6 +1,8 @@
+import { DrayError } from '#errors';
+
 /** What one layer's decoder holds of the budget. */
 export interface WindowShare {
-  /** Resolves when the share is `bytes`, in the order of asking; 0 gives everything back. */
+  /** Resolves when the share is `bytes`, in the order of asking; 0 gives everything back. Rejects with BUSY for more than there is in all. */
   hold(bytes: number): Promise<void>;
   /** Gives everything back. */
   end(): void;
@@ -8,10 +10,12 @@ export interface WindowShare {
 
 /** Memory that all decoders of this thread together may hold: a layer that would pass it waits for another one to end. */
 export class WindowBudget {
+  readonly #size: number;
   #free: number;
   #waiting: { readonly bytes: number; readonly go: () => void }[] = [];
 
   constructor(bytes: number) {
+    this.#size = bytes;
     this.#free = bytes;
   }
 
@@ -20,6 +24,7 @@ export class WindowBudget {
     return {
       hold: async (bytes) => {
         if (bytes === held) return;
+        if (bytes > this.#size) throw new DrayError('BUSY', `this thread holds no window of ${bytes} bytes`);
         this.#give(held);
         held = 0;
         if (bytes > 0) await this.#take(bytes);
@@ -53,4 +58,20 @@ export class WindowBudget {
       next = this.#waiting[0];
     }
   }
+}
+
+let ofThread: WindowBudget | undefined;
+
+/** The budget of this thread: of `size` bytes, where it was not limited to others. */
+export function windowBudget(size: number): WindowBudget {
+  ofThread ??= new WindowBudget(size);
+  return ofThread;
+}
+
+/**
+ * From now on all decoders of this thread together hold windows of `size` bytes at most: for a thread beside others, since memory is counted
+ * for all. A layer that needs a larger window is refused with BUSY: it is for the thread that may hold any.
+ */
+export function limitWindows(size: number): void {
+  ofThread = new WindowBudget(size);
 }

@@ -6,7 +6,9 @@ import { isDrayError } from '#errors';
 import { contentOf, inChunks, rejects } from '#testing';
 import { createLayerDigester } from '../compression/layer-digester.ts';
 import { decodeFrames, nativeDecoder, type RunDecoder, scriptDecoder } from '../compression/unzstd.ts';
+import { limitWindows } from '../compression/window-budget.ts';
 import { wordsOf, ZSTD_FIXTURES } from './fixtures.test.ts';
+import { LARGEST_WINDOW } from './frames.ts';
 
 type Open = () => Promise<RunDecoder>;
 
@@ -25,6 +27,8 @@ const DECODERS = [
 
 const [WORDS, , ZEROS, BLOCKS] = ZSTD_FIXTURES;
 if (WORDS === undefined || ZEROS === undefined || BLOCKS === undefined) assert.fail();
+/** A window of 128 MiB, and one block of 128 KiB that is a run. */
+const large = Buffer.concat([Buffer.from('28b52ffd0088030010', 'hex'), Buffer.from('a')]);
 const SKIPPED = Buffer.from('552a4d1803000000010203', 'hex');
 const SKIPPED_NOTHING = Buffer.from('502a4d1800000000', 'hex');
 
@@ -75,10 +79,18 @@ for (const [name, open, skip] of DECODERS) {
       assert.ok(refused > 10);
     });
     it('takes large windows by turns', async () => {
-      // A window of 128 MiB, and one block of 128 KiB that is a run.
-      const large = Buffer.concat([Buffer.from('28b52ffd0088030010', 'hex'), Buffer.from('a')]);
       const found = await Promise.all([1, 2, 3, 4, 5, 6].map(() => decode(large, open, 4)));
       for (const plain of found) assert.ok(plain.equals(Buffer.alloc(128 * 1024, 'a')));
+    });
+    it('leaves larger windows than a thread may hold to another one', async () => {
+      try {
+        limitWindows(8 * 1024 * 1024);
+        await rejects(decode(large, open, 4), 'BUSY');
+        limitWindows(128 * 1024 * 1024);
+        assert.equal((await decode(large, open, 4)).length, 128 * 1024);
+      } finally {
+        limitWindows(LARGEST_WINDOW);
+      }
     });
   });
 }
