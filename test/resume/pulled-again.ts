@@ -76,7 +76,8 @@ function checkLayout({ folder, image }: Scene): void {
 
 /** One run of the same pull. */
 export function pull(scene: Scene, output: Output, options: Partial<RunOptions> = {}): Promise<Ended> {
-  const flags = ['--insecure', '--platform', 'linux/amd64', '--progress', 'json'];
+  // A stall is cut soon: what is counted here is bytes, not time.
+  const flags = ['--insecure', '--platform', 'linux/amd64', '--progress', 'json', '--stall-timeout', '3s'];
   return runDray(['pull', ...flags, scene.reference('app:1'), ...output.flags], { folder: scene.folder, ...options });
 }
 
