@@ -1,40 +1,13 @@
-import type { CallOptions } from '#content';
-import type {
-  ListImagesOptions,
-  LoginOptions,
-  LoginResult,
-  LookOptions,
-  ManifestResult,
-  PullOptions,
-  PullPlan,
-  PullResult,
-  StoredImage,
-} from '#image';
+import type { LoginVerbs } from './login-verbs.ts';
+import type { LookVerbs } from './look-verbs.ts';
+import type { StoreVerbs } from './store-verbs.ts';
+import type { TransferVerbs } from './transfer-verbs.ts';
 
 /**
  * dray, ready to use: a local store and all registries. References are names as docker takes them; invalid ones reject with
  * INVALID_REFERENCE before anything is asked.
  */
-export interface Dray {
-  /** Pulls one image into the store and, with `output`, into a file. Resolves when everything is verified and in place; of several tags with the first. */
-  pull(reference: string, options?: PullOptions): Promise<PullResult>;
-  /** Pulls several; layers that they share are fetched once, and one output file holds them all. With `allTags`, one result per tag. */
-  pullAll(references: readonly string[], options?: PullOptions): Promise<readonly PullResult[]>;
-  /** What a pull would fetch. Rejects with UNSUPPORTED for docker's first format, which does not tell. */
-  plan(reference: string, options?: PullOptions): Promise<PullPlan>;
-  /** The images in the store, newest first. */
-  images(options?: ListImagesOptions): Promise<readonly StoredImage[]>;
-  manifest(reference: string, options?: LookOptions): Promise<ManifestResult>;
-  /** The config blob of the image for one platform, as bytes of JSON. */
-  config(reference: string, options?: LookOptions): Promise<Uint8Array>;
-  /** Digest of what the name stands for (of the platform's manifest with `platform`). */
-  digest(reference: string, options?: LookOptions): Promise<string>;
-  /** Tags of a repository, in the registry's order. */
-  tags(repository: string, options?: CallOptions): Promise<readonly string[]>;
-  /** Checks the credential against the registry, then stores it as docker does. `server` undefined: Docker Hub. */
-  login(server: string | undefined, options: LoginOptions): Promise<LoginResult>;
-  /** True when there was something to remove. */
-  logout(server: string | undefined, options?: CallOptions): Promise<boolean>;
+export interface Dray extends TransferVerbs, StoreVerbs, LookVerbs, LoginVerbs {
   /** Ends idle connections and threads, so that the process can end by itself. */
   close(): Promise<void>;
 }

@@ -37,5 +37,6 @@ export type {
   Source,
   Store,
   Tagger,
+  UploadOptions,
 } from './ports.ts';
 export { type BlobWork, type TransferOptions, transfer } from './transfer.ts';

@@ -47,6 +47,21 @@ export interface Store extends Source {
    * there already, also when another process has put it there while we waited for it.
    */
   ingest?(target: Descriptor, options?: PutOptions): Promise<Ingest | undefined>;
+  /**
+   * Optional: takes `target` from a reader that can begin at any offset, so that an interrupted transfer goes on where it stopped, also in
+   * a later run. `read` gives the bytes from `offset` to the end.
+   */
+  upload?(target: Descriptor, read: (offset: number) => Promise<Bytes>, options?: UploadOptions): Promise<void>;
+  /**
+   * Optional: takes `target` from a sibling repository without moving bytes. `from` is its path within the same registry; undefined asks
+   * for it wherever the registry has it. False: it has to be copied.
+   */
+  mount?(target: Descriptor, from: string | undefined, options?: CallOptions): Promise<boolean>;
+}
+
+export interface UploadOptions extends PutOptions {
+  /** Called with the offset that the other side has now: once at the start, and as bytes are sent. */
+  readonly onSent?: ((bytes: number) => void) | undefined;
 }
 
 /** Content on its way into a place. One owner at a time, in all processes. What it has been given outlives the process. */

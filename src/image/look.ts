@@ -16,10 +16,10 @@ import {
   withDefaultTag,
 } from '#oci';
 import type { FetchedManifest, Repository } from '#registry';
+import { chooseManifests } from './place/choose-manifests.ts';
+import { whyNoImage } from './place/no-image.ts';
+import { platformOf } from './place/read-images.ts';
 import type { Places } from './places.ts';
-import { chooseManifests } from './pull/choose.ts';
-import { whyNoImage } from './pull/no-image.ts';
-import { platformOf } from './pull/resolve.ts';
 import type { LookOptions, ManifestResult } from './types.ts';
 import { chooseFrom, type Wanted } from './wanted.ts';
 

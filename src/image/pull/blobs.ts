@@ -1,6 +1,7 @@
 import type { BlobWork } from '#content';
 import type { Descriptor } from '#oci';
-import type { Resolved, ResolvedImage } from './resolve.ts';
+import type { ResolvedImage } from '../place/read-images.ts';
+import type { Resolved } from './resolve.ts';
 
 /** Layers of an image with what each must be when uncompressed. */
 export function layerWork(image: ResolvedImage, verify: boolean): readonly BlobWork[] {

@@ -2,11 +2,12 @@ import { DrayError, hasCode } from '#errors';
 import { familiarString, type Reference, referenceLabel } from '#oci';
 import type { FetchedManifest, Repository } from '#registry';
 import type { DiskStore } from '#store';
+import { warnOfOtherPlatform } from '../place/read-images.ts';
 import type { Places } from '../places.ts';
 import type { PullOptions } from '../types.ts';
 import type { Wanted } from '../wanted.ts';
 import { dropDamaged } from './heal.ts';
-import { isSchema1, type Resolved, type ResolveOptions, resolveDocuments, warnOfOtherPlatform } from './resolve.ts';
+import { isSchema1, type Resolved, type ResolveOptions, resolveDocuments } from './resolve.ts';
 import { resolveSchema1 } from './schema1.ts';
 
 export interface ResolveReferenceOptions extends PullOptions {

@@ -11,7 +11,8 @@ import {
 } from '#oci';
 import type { FetchedManifest, Repository } from '#registry';
 import type { DiskStore } from '#store';
-import { platformOf, type Resolved } from './resolve.ts';
+import { platformOf } from '../place/read-images.ts';
+import type { Resolved } from './resolve.ts';
 import { findFacts } from './verify-kept.ts';
 
 export interface Schema1Options extends Pick<CopyBlobsOptions, 'concurrency' | 'retries' | 'signal' | 'onEvent'> {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Graph, GraphNode } from '#content';
 import { type Descriptor, digestOf, type Manifest, OCI_INDEX, OCI_MANIFEST, parsePlatform } from '#oci';
 import { chooseFrom, type Wanted } from '../wanted.ts';
-import { chooseManifests } from './choose.ts';
+import { chooseManifests } from './choose-manifests.ts';
 
 const HOST = { os: 'linux', architecture: 'amd64' };
 

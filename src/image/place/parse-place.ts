@@ -1,0 +1,58 @@
+import { DrayError } from '#errors';
+import { parseReference, printable, withDefaultTag } from '#oci';
+import type { Place } from './place.ts';
+import { recognise } from './recognise.ts';
+
+export interface ParsePlaceOptions {
+  /** What a plain name stands for. */
+  readonly plain: 'registry' | 'store';
+}
+
+const SCHEME = /^(?<scheme>docker|store|oci|oci-archive|docker-archive|docker-daemon):(?<rest>.*)$/s;
+/** What nobody would take for an image's name. */
+const PATH = /^(?:\.{1,2}(?:[/\\]|$)|[/\\~]|[A-Za-z]:[/\\])|\.(?:tar|tgz|tar\.gz)$/;
+
+/**
+ * Reads where an image is: `docker://REF`, `store:REF`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:REF]`,
+ * `docker-daemon:REF`, the path of a file or folder that is an archive or a layout, or a plain name. Rejects with INVALID_REFERENCE
+ * for what is no name, and NOT_FOUND for a path at which there is nothing.
+ */
+export function parsePlace(text: string, { plain }: ParsePlaceOptions): Place {
+  const { scheme, rest = '' } = SCHEME.exec(text)?.groups ?? {};
+  switch (scheme) {
+    case 'docker':
+      // `docker:20` is an image of that name.
+      if (rest.startsWith('//')) return { kind: 'registry', reference: withDefaultTag(parseReference(rest.slice(2))) };
+      break;
+    case 'store':
+      return { kind: 'store', text: rest };
+    case 'docker-daemon':
+      return { kind: 'docker-daemon', reference: withDefaultTag(parseReference(rest)) };
+    case 'oci':
+      return { kind: 'oci-dir', ...pathAndTag(rest, text) };
+    case 'oci-archive':
+    case 'docker-archive':
+      return { kind: scheme, ...pathAndTag(rest, text) };
+    default:
+  }
+  const kind = recognise(text);
+  if (kind !== undefined) return { kind, path: text };
+  if (PATH.test(text)) throw notFound(text);
+  if (plain === 'store') return { kind: 'store', text };
+  return { kind: 'registry', reference: withDefaultTag(parseReference(text)) };
+}
+
+/** `DIR[:TAG]`, where the tag of a docker archive is a whole reference; a drive letter's colon is none. */
+function pathAndTag(rest: string, text: string): { readonly path: string; readonly tag?: string } {
+  const colon = rest.indexOf(':', /^[A-Za-z]:[/\\]/.test(rest) ? 2 : 0);
+  const path = colon < 0 ? rest : rest.slice(0, colon);
+  const tag = colon < 0 ? '' : rest.slice(colon + 1);
+  if (path === '') throw new DrayError('INVALID_REFERENCE', `${printable(text, 255)} names no file or folder`);
+  return tag === '' ? { path } : { path, tag };
+}
+
+function notFound(text: string): DrayError {
+  return new DrayError('NOT_FOUND', `${printable(text, 255)} is no image archive or layout`, {
+    hint: 'name a file of docker save, an OCI layout (a folder or a tar of one), or an image',
+  });
+}

@@ -1,0 +1,13 @@
+import type { Reference } from '#oci';
+
+/** Where an image is or is to be, as it was named on a command line. */
+export type Place =
+  | { readonly kind: 'registry'; readonly reference: Reference }
+  /** `text` as it was typed: a name, an image ID or a digest. */
+  | { readonly kind: 'store'; readonly text: string }
+  | { readonly kind: 'oci-dir'; readonly path: string; readonly tag?: string | undefined }
+  | { readonly kind: 'oci-archive'; readonly path: string; readonly tag?: string | undefined }
+  | { readonly kind: 'docker-archive'; readonly path: string; readonly tag?: string | undefined }
+  | { readonly kind: 'docker-daemon'; readonly reference: Reference };
+
+export type PlaceKind = Place['kind'];
