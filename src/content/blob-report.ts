@@ -3,7 +3,8 @@ import type { BlobRole, BlobState, OnEvent } from '#progress';
 
 /** Says what happens to one blob; progress at most every 100 ms. */
 export interface BlobReport {
-  state(state: BlobState['state'], received: number): void;
+  /** @param from of a mounted blob: the repository that it came from */
+  state(state: BlobState['state'], received: number, from?: string): void;
   progress(received: number, now: number): void;
   retry(attempt: number, delay: number, received: number, reason: string): void;
 }
@@ -14,7 +15,8 @@ export function createBlobReport(target: Descriptor, role: BlobRole, onEvent: On
   const { digest, size } = target;
   let last = Number.NEGATIVE_INFINITY;
   return {
-    state: (state, received) => onEvent?.({ kind: 'blob', digest, size, role, state, received }),
+    state: (state, received, from) =>
+      onEvent?.({ kind: 'blob', digest, size, role, state, received, ...(from !== undefined && { from }) }),
     progress(received, now) {
       if (onEvent === undefined || (now - last < EVERY && received < size)) return;
       last = now;

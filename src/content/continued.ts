@@ -12,9 +12,14 @@ export interface ContinuedOptions extends CallOptions {
   readonly clock: Clock;
   /** Milliseconds without progress (1 KiB on one connection) until it gives up; 95,000 by default. */
   readonly patience?: number | undefined;
+  /** First byte wanted; 0 by default. */
+  readonly offset?: number | undefined;
 }
 
-/** The whole of `target`, over as many requests as it takes: a connection that breaks is made anew where it stopped. */
+/**
+ * The whole of `target`, or all from `offset` on, over as many requests as it takes: a connection that breaks is made anew where it
+ * stopped.
+ */
 export async function* continued(
   source: Source,
   target: Descriptor,
@@ -34,7 +39,8 @@ class Reading {
   readonly #source: Source;
   readonly #target: Descriptor;
   readonly #options: ContinuedOptions & { readonly watch: Watch };
-  #position = 0;
+  readonly #start: number;
+  #position: number;
   #inARow = 0;
   #answered = false;
 
@@ -42,6 +48,8 @@ class Reading {
     this.#source = source;
     this.#target = target;
     this.#options = options;
+    this.#start = options.offset ?? 0;
+    this.#position = this.#start;
   }
 
   /** What one request brings; afterwards it is done, or worth another try. */
@@ -90,7 +98,7 @@ class Reading {
     if (watch.signal.aborted) throw cancelled(watch.signal);
     if (!hasCode(error, 'CONNECTION_LOST', 'STALLED', 'CONNECT_FAILED')) throw error;
     // Without an answer the source has tried more than once: only what has worked before is worth more patience.
-    if (!this.#answered && this.#position === 0) throw error;
+    if (!this.#answered && this.#position === this.#start) throw error;
     this.#inARow += 1;
     if (this.#inARow > retries) throw error;
     const delay = backoff(this.#inARow);

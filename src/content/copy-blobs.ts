@@ -10,6 +10,7 @@ import { continued } from './continued.ts';
 import { createLimit, type Limit } from './limit.ts';
 import type { CallOptions, Ingest, Source, Store } from './ports.ts';
 import { type BlobWork, transfer } from './transfer.ts';
+import { type UploadBlobOptions, uploadBlob } from './upload-blob.ts';
 
 export interface CopyBlobsOptions extends CallOptions {
   /** Blobs in transfer at the same time; 6 by default. */
@@ -21,6 +22,8 @@ export interface CopyBlobsOptions extends CallOptions {
   readonly lanes?: number | undefined;
   /** Other threads, for when there is much to bring. */
   readonly carrier?: (() => Promise<Carrier>) | undefined;
+  /** For a target that mounts: the sibling repositories that may have a blob, the likeliest first. */
+  readonly mountFrom?: ((target: Descriptor) => readonly string[]) | undefined;
 }
 
 /** Below this, other threads are not there before the work is done. */
@@ -30,6 +33,8 @@ export interface CopiedBlob {
   readonly target: Descriptor;
   /** It was there, whole, before. */
   readonly present: boolean;
+  /** It came from a sibling repository: no bytes were moved. */
+  readonly mounted: boolean;
 }
 
 /**
@@ -57,12 +62,10 @@ export async function copyBlobs(
     options,
     clock: options.clock ?? systemClock,
     places: createLimit(options.concurrency ?? 6),
+    mounted: new Set<Digest>(),
   };
   try {
-    const present = new Set<string>();
-    for (const blob of distinct) {
-      if (await target.has(blob.target, { signal: stop.signal })) present.add(blob.target.digest);
-    }
+    const present = await whatIsPresent(distinct, places);
     for (const blob of distinct) {
       const here = present.has(blob.target.digest);
       reportOf(blob, options).state(here ? 'exists' : 'queued', here ? blob.target.size : 0);
@@ -72,7 +75,9 @@ export async function copyBlobs(
     const much = missing.length > 1 && missing.reduce((sum, { target: { size } }) => sum + size, 0) >= WORTH_THREADS;
     const job: Job = { ...places, carrier: much ? await options.carrier?.() : undefined };
     await allOrFirstError(missing.map((blob) => copyBlob(blob, job)));
-    return distinct.map((blob) => ({ target: blob.target, present: present.has(blob.target.digest) }));
+    return distinct.map(({ target: blob }) => {
+      return { target: blob, present: present.has(blob.digest), mounted: places.mounted.has(blob.digest) };
+    });
   } finally {
     options.signal?.removeEventListener('abort', onAbort);
   }
@@ -86,7 +91,30 @@ interface Job {
   readonly options: CopyBlobsOptions;
   readonly clock: Clock;
   readonly places: Limit;
+  /** What a sibling repository had. */
+  readonly mounted: Set<Digest>;
   readonly carrier: Carrier | undefined;
+}
+
+/** Asks for several at a time: each may be a request. */
+async function whatIsPresent(
+  blobs: readonly BlobWork[],
+  { target, stop, places }: Pick<Job, 'target' | 'stop' | 'places'>,
+): Promise<ReadonlySet<Digest>> {
+  const present = new Set<Digest>();
+  const ask = async ({ target: blob }: BlobWork): Promise<void> => {
+    const leave = await places.acquire(stop.signal);
+    try {
+      if (await target.has(blob, { signal: stop.signal })) present.add(blob.digest);
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    } finally {
+      leave();
+    }
+  };
+  await allOrFirstError(blobs.map(ask));
+  return present;
 }
 
 /** Each blob once; with its diffId, where one of those that are the same blob has it. */
@@ -105,13 +133,19 @@ function distinctBlobs(blobs: readonly BlobWork[]): readonly BlobWork[] {
 }
 
 async function copyBlob(blob: BlobWork, job: Job): Promise<void> {
-  const { target, stop, options, places } = job;
+  const { source, target, stop, options, places } = job;
   const { signal } = stop;
   const report = reportOf(blob, options);
   let leave: (() => void) | undefined;
   let ingest: Ingest | undefined;
   try {
-    leave = await places.acquire(signal);
+    leave = places.tryAcquire();
+    if (leave === undefined) {
+      if (target.upload !== undefined) report.state('waiting', 0);
+      leave = await places.acquire(signal);
+    }
+    if (await mountBlob(blob, report, job)) return;
+    if (target.upload !== undefined) return await uploadBlob(source, target, blob, { ...uploading(job), report });
     if (target.ingest === undefined) return await putBlob(blob, report, job);
     ingest = await target.ingest(blob.target, { diffId: blob.diffId, signal, onEvent: options.onEvent });
     if (ingest === undefined) report.state('done', blob.target.size);
@@ -124,6 +158,22 @@ async function copyBlob(blob: BlobWork, job: Job): Promise<void> {
   } finally {
     leave?.();
   }
+}
+
+/** True when one of the sibling repositories had the blob. */
+async function mountBlob({ target: blob }: BlobWork, report: BlobReport, job: Job): Promise<boolean> {
+  const { target, stop, options } = job;
+  for (const from of options.mountFrom?.(blob) ?? []) {
+    if ((await target.mount?.(blob, from, { signal: stop.signal, onEvent: options.onEvent })) !== true) continue;
+    job.mounted.add(blob.digest);
+    report.state('mounted', blob.size, from);
+    return true;
+  }
+  return false;
+}
+
+function uploading({ stop, clock, options }: Job): Omit<UploadBlobOptions, 'report'> {
+  return { retries: options.retries ?? 5, clock, signal: stop.signal, onEvent: options.onEvent };
 }
 
 /** Brings what the ingest lacks, on this thread or another; lets the ingest go, whatever comes of it. */

@@ -3,7 +3,10 @@ import type { Descriptor, Digest } from '#oci';
 /** What a blob is to the image that is being moved. Only layers get lines of their own. */
 export type BlobRole = 'layer' | 'config' | 'manifest';
 
-/** A reference's work begins. `repository` is the path within the registry, `label` the tag or digest that was asked for. */
+/**
+ * A reference's work begins. `repository` is the path within the registry (of a push the full name, with the registry), `label` the tag or
+ * digest that was asked for; empty for all tags.
+ */
 export interface ImageStarted {
   readonly kind: 'image-started';
   /** Familiar name with tag or digest: `alpine:3.20`. */
@@ -19,6 +22,8 @@ export interface ImagePlanned {
   readonly reference: string;
   readonly manifest: Descriptor;
   readonly layers: readonly Descriptor[];
+  /** What the layers are when uncompressed, in their order, where the config says it: docker calls them that while it pushes. */
+  readonly diffIds?: readonly Digest[] | undefined;
   /** Bytes of all blobs, and of those that need not be fetched. */
   readonly total: number;
   readonly present: number;
@@ -30,10 +35,13 @@ export interface ImageDone {
   readonly reference: string;
   /** The root that the name stands for: an index or a manifest. */
   readonly digest: Digest;
-  readonly status: 'downloaded' | 'up-to-date';
+  /** Bytes of the root, and the tag that it got: told of what was pushed. */
+  readonly size?: number | undefined;
+  readonly label?: string | undefined;
+  readonly status: 'downloaded' | 'up-to-date' | 'pushed' | 'copied';
 }
 
-/** A blob's transfer changes state. One of `queued`, `exists` comes first; `done` or `failed` last. */
+/** A blob's transfer changes state. One of `queued`, `exists` comes first; `done`, `mounted` or `failed` last. */
 export interface BlobState {
   readonly kind: 'blob';
   readonly digest: Digest;
@@ -42,15 +50,21 @@ export interface BlobState {
   readonly state:
     | 'queued'
     | 'exists'
-    /** Another process with the same root is fetching it; we wait for its result. */
+    /** Another process with the same root is fetching it and we wait for its result; of a push, others go first. */
     | 'waiting'
-    /** Bytes are asked for; `received` of them are here from an earlier run. */
+    /** It becomes what is pushed in its place; `size` changes with that. */
+    | 'compressing'
+    /** Bytes are asked for; `received` of them are here (of a push: there) from an earlier run. */
     | 'started'
+    /** The registry has taken it over from another of its repositories. */
+    | 'mounted'
     | 'verifying'
     | 'done'
     | 'failed';
-  /** Bytes of it that are here. */
+  /** Bytes of it that are here; of a push, there. */
   readonly received: number;
+  /** Of one that is mounted: the repository's path, where it is known. */
+  readonly from?: string | undefined;
 }
 
 /** Bytes arrived. At most one every 100 ms and blob, and always one at the end. */

@@ -56,7 +56,7 @@ export function fold(state: ProgressState, event: ProgressEvent, now: number): P
     case 'blob': {
       const before = viewOf(state, event);
       const { size, state: is } = event;
-      const received = is === 'exists' || is === 'done' ? size : event.received;
+      const received = is === 'exists' || is === 'done' || is === 'mounted' ? size : event.received;
       const resumed = is === 'started' ? received : before.resumed;
       const arrived = before.state === 'started' || before.state === 'verifying';
       const known = { ...before, size, state: is, received, resumed, retry: undefined };
@@ -93,7 +93,7 @@ export function secondsLeft(state: ProgressState, now: number): number | undefin
 
 /** True for a blob that nothing more will happen to. */
 export function isSettled(blob: BlobView): boolean {
-  return blob.state === 'done' || blob.state === 'exists' || blob.state === 'failed';
+  return isHere(blob) || blob.state === 'failed';
 }
 
 interface Mutable {
@@ -113,7 +113,8 @@ function viewOf(state: ProgressState, about: { digest: Digest; role: BlobRole; s
   return state.blobs.get(about.digest) ?? fresh(about.digest, about.role, about.size);
 }
 
-const isHere = (blob: BlobView | undefined): boolean => blob?.state === 'done' || blob?.state === 'exists';
+const HERE: ReadonlySet<BlobView['state'] | undefined> = new Set(['done', 'exists', 'mounted']);
+const isHere = (blob: BlobView | undefined): boolean => HERE.has(blob?.state);
 
 function change(state: ProgressState, blob: BlobView, fetched = 0): ProgressState {
   const inner = state as Mutable;
