@@ -6,12 +6,15 @@ import type { Endpoint } from './types.ts';
 
 /** What was asked for, in the words of the person who asked. */
 export interface Asked {
-  readonly kind: 'manifest' | 'blob' | 'tags' | 'base';
+  readonly kind: 'manifest' | 'blob' | 'tags' | 'base' | 'push' | 'delete';
   /** Familiar name of the repository, `alpine`; of the registry where it is about that. */
   readonly name: string;
-  /** `alpine:3.20`, or a digest for a blob. */
+  /** `alpine:3.20`, or a digest for a blob; what is pushed or deleted with its kind, `layer sha256:…`. */
   readonly what: string;
 }
+
+/** What docker says when a registry does not let somebody push. */
+export const ACCESS_DENIED = 'denied: requested access to the resource is denied';
 
 /** Of the repository that was asked. */
 export interface AnswerContext {
@@ -100,22 +103,39 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   TOOMANYREQUESTS: 'TOO_MANY_REQUESTS',
 };
 
+/** What registries say of content that they do not take. */
+const WRITE_CODES: Readonly<Record<string, ErrorCode>> = {
+  ...CODES,
+  MANIFEST_BLOB_UNKNOWN: 'BLOB_UNKNOWN',
+  MANIFEST_INVALID: 'MANIFEST_INVALID',
+  MANIFEST_UNVERIFIED: 'MANIFEST_INVALID',
+  DIGEST_INVALID: 'DIGEST_MISMATCH',
+  SIZE_INVALID: 'SIZE_MISMATCH',
+  UNSUPPORTED: 'UNSUPPORTED',
+};
+
 const NOT_THERE: Readonly<Record<Asked['kind'], ErrorCode>> = {
   manifest: 'MANIFEST_UNKNOWN',
   blob: 'BLOB_UNKNOWN',
   tags: 'NAME_UNKNOWN',
   base: 'BAD_RESPONSE',
+  push: 'NAME_UNKNOWN',
+  delete: 'NOT_FOUND',
 };
 
 /** The status decides; what the registry says only refines it, since a mirror may say anything. */
 function codeFor(status: number, said: RegistryError, asked: Asked): ErrorCode {
-  const own = CODES[said.code ?? ''];
+  const writes = asked.kind === 'push' || asked.kind === 'delete';
+  const own = (writes ? WRITE_CODES : CODES)[said.code];
   if (status === 401) return own === 'DENIED' ? 'DENIED' : 'UNAUTHORIZED';
   if (status === 403) return own === 'TOO_MANY_REQUESTS' ? own : 'DENIED';
   if (status === 404 || status === 410) {
-    return own === 'NAME_UNKNOWN' || own === 'DENIED' || own === 'UNAUTHORIZED' ? own : NOT_THERE[asked.kind];
+    const isOwn = own === 'NAME_UNKNOWN' || own === 'DENIED' || own === 'UNAUTHORIZED' || writes;
+    return isOwn ? (own ?? NOT_THERE[asked.kind]) : NOT_THERE[asked.kind];
   }
   if (status === 429) return 'TOO_MANY_REQUESTS';
+  if (writes && status === 413) return 'TOO_LARGE';
+  if (writes && (status === 405 || status === 501)) return 'UNSUPPORTED';
   if (status >= 500) return 'SERVER_FAILED';
   return status >= 400 && own !== undefined ? own : 'BAD_RESPONSE';
 }
@@ -132,7 +152,9 @@ function messageFor(code: ErrorCode, { response, said, asked, elsewhere }: Messa
   // As docker prints a registry's error: the code in small letters, then the message.
   const words = [said.code.toLowerCase().replaceAll('_', ' '), said.message].filter(Boolean).join(': ');
   const because = words === '' ? '' : `: ${words}`;
-  const status = `${publicUrl(response.url)} answered ${response.status} to the request for ${asked.what}${because}`;
+  const status = `${publicUrl(response.url)} answered ${response.status} to the ${REQUESTS[asked.kind] ?? 'request for'} ${asked.what}${because}`;
+  if (asked.kind === 'push' || asked.kind === 'delete')
+    return messageForWrite(code, { response, said, asked, elsewhere }, status);
   switch (code) {
     case 'MANIFEST_UNKNOWN':
       return `manifest for ${asked.what} not found${because}`;
@@ -153,13 +175,29 @@ function messageFor(code: ErrorCode, { response, said, asked, elsewhere }: Messa
   }
 }
 
+const REQUESTS: Partial<Readonly<Record<Asked['kind'], string>>> = { push: 'push of', delete: 'deletion of' };
+
+function messageForWrite(code: ErrorCode, { response, said, asked }: MessageFacts, status: string): string {
+  if (code === 'TOO_MANY_REQUESTS') {
+    return `toomanyrequests: ${said.message || `${publicUrl(response.url)} limits requests`}`;
+  }
+  return (code === 'DENIED' || code === 'UNAUTHORIZED') && asked.kind === 'push'
+    ? `${ACCESS_DENIED}: ${status}`
+    : status;
+}
+
 function hintFor(code: ErrorCode, asked: Asked): { readonly hint?: string } {
   switch (code) {
     case 'MANIFEST_UNKNOWN':
       return asked.what.includes('@') ? {} : { hint: `the tags that there are: dray tags ${asked.name}` };
     case 'DENIED':
     case 'UNAUTHORIZED':
+      if (asked.kind === 'push')
+        return { hint: 'check the name, or log in with an account that may push to it: dray login' };
+      if (asked.kind === 'delete') return { hint: 'log in with an account that may delete there: dray login' };
       return { hint: 'check the name, or log in with an account that may read it' };
+    case 'UNSUPPORTED':
+      return asked.kind === 'delete' ? { hint: 'many registries delete only where their configuration allows it' } : {};
     case 'TOO_MANY_REQUESTS':
       return { hint: 'wait, log in for a higher limit, or use a mirror (--mirror)' };
     default:

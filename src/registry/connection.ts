@@ -13,8 +13,9 @@ import {
 } from '#transport';
 import { createAuthorizer } from './auth/authorize.ts';
 import { withPort } from './hosts/insecure.ts';
+import { memorySessions } from './push/upload-sessions.ts';
 import { ShownSecrets } from './shown-secrets.ts';
-import type { Endpoint, Keychain, RepositoryOptions } from './types.ts';
+import type { Endpoint, Keychain, RepositoryOptions, UploadSessions } from './types.ts';
 
 /** The way to one endpoint: its sockets, its certificates, its credentials. */
 export interface Connection {
@@ -30,6 +31,9 @@ export interface Connection {
   /** With retries and redirects, without credentials and the endpoint's headers: for other hosts. */
   readonly sendBare: Transport;
   authorization(scopes: readonly string[], options?: CallOptions): Promise<string | undefined>;
+  /** A bearer token; undefined where the registry wants none, or another kind of proof. */
+  token(scopes: readonly string[], options?: CallOptions): Promise<string | undefined>;
+  readonly uploads: UploadSessions;
   /** The IP address that answered last. */
   address(): string | undefined;
   /** Text from a server without the secrets that it was shown. */
@@ -37,7 +41,8 @@ export interface Connection {
   close(): void;
 }
 
-export interface ConnectionOptions extends Pick<RepositoryOptions, 'authorization' | 'clock' | 'keychain' | 'retries'> {
+export interface ConnectionOptions
+  extends Pick<RepositoryOptions, 'authorization' | 'clock' | 'keychain' | 'retries' | 'uploads'> {
   readonly endpoint: Endpoint;
   readonly transport?: TransportOptions | undefined;
   /** True as long as a failure to connect should come back at once: another endpoint waits. */
@@ -79,6 +84,8 @@ export function connect(options: ConnectionOptions): Connection {
     direct,
     sendBare: compose(patient, followRedirects())(client.send),
     authorization: (scopes, callOptions) => authorizer.authorization(scopes, callOptions),
+    token: (scopes, callOptions) => authorizer.token(scopes, callOptions),
+    uploads: options.uploads ?? memorySessions(),
     address: () => address,
     redact: (text) => secrets.redact(text),
     close: () => client.close(),
@@ -123,6 +130,7 @@ function withHeaders(headers: Readonly<Record<string, string>>): Middleware {
 interface Authorizing {
   middleware(scopes: readonly string[]): Middleware;
   authorization(scopes: readonly string[], options?: CallOptions): Promise<string | undefined>;
+  token(scopes: readonly string[], options?: CallOptions): Promise<string | undefined>;
 }
 
 interface AuthorizerFacts {
@@ -141,5 +149,6 @@ function authorizerOf(options: ConnectionOptions, { direct, clock, origin }: Aut
     const authorization = request.url.origin === origin ? await current() : undefined;
     return next(authorization === undefined ? request : { ...request, headers: { ...request.headers, authorization } });
   };
-  return { middleware: () => middleware, authorization: current };
+  const token = async (): Promise<string | undefined> => /^Bearer (.*)$/.exec((await current()) ?? '')?.[1];
+  return { middleware: () => middleware, authorization: current, token };
 }

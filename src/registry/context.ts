@@ -1,27 +1,36 @@
 import type { CallOptions } from '#content';
 import { DrayError, isDrayError, messageOf } from '#errors';
+import type { Digest } from '#oci';
 import { backoff, type Clock } from '#timing';
 import { type HttpRequest, type HttpResponse, publicUrl, type Transport } from '#transport';
 import { type Asked, answerError } from './answer-error.ts';
 import { readWhole } from './content-coding.ts';
-import type { Endpoint } from './types.ts';
+import type { UploadSession } from './push/upload-session.ts';
+import type { Endpoint, UploadSessions } from './types.ts';
 
-/** What the parts of one repository share. */
-export interface RepositoryContext {
+/** What questions about one registry share. */
+export interface RegistryContext {
   readonly endpoint: Endpoint;
-  readonly path: string;
-  /** Familiar name, for messages. */
+  /** Familiar name of what is asked for, for messages. */
   readonly name: string;
   /** Sends with credentials and retries, and follows redirects. */
   readonly send: Transport;
-  /** The same without credentials and without the endpoint's own headers. */
-  readonly sendBare: Transport;
-  /** The IP address that the registry answers from, once it is known. */
-  readonly address: () => string | undefined;
   /** Text from a server without the secrets that it was shown. */
   readonly redact: (text: string) => string;
   readonly retries: number;
   readonly clock: Clock;
+}
+
+/** What the parts of one repository share. */
+export interface RepositoryContext extends RegistryContext {
+  readonly path: string;
+  /** The same without credentials and without the endpoint's own headers. */
+  readonly sendBare: Transport;
+  /** The IP address that the registry answers from, once it is known. */
+  readonly address: () => string | undefined;
+  readonly uploads: UploadSessions;
+  /** Uploads that a registry has opened where a mount was asked for, by digest. */
+  readonly opened: Map<Digest, UploadSession>;
 }
 
 /** The URL of something in the repository: `manifests/latest`. `rest` needs no escaping: tags, digests and fixed words. */
@@ -58,7 +67,7 @@ const PATIENCE = 60_000;
  * TOO_LARGE over the limit, and with the last error when tries run out.
  */
 export async function readDocument(
-  context: RepositoryContext,
+  context: RegistryContext,
   request: Pick<HttpRequest, 'url' | 'headers'>,
   { asked, limit, signal, onEvent }: DocumentOptions,
 ): Promise<Document> {
@@ -81,7 +90,12 @@ export async function readDocument(
 }
 
 async function readBody(response: HttpResponse, limit: number, { kind, what }: Asked): Promise<Uint8Array> {
-  const name = kind === 'tags' ? `a page of the tags of ${what}` : `the manifest of ${what}`;
+  const name =
+    kind === 'tags'
+      ? `a page of the tags of ${what}`
+      : kind === 'base'
+        ? `the answer for ${what}`
+        : `the manifest of ${what}`;
   if ((response.body.length ?? 0) > limit) {
     await response.body.discard();
     throw new DrayError('TOO_LARGE', `${name} is larger than ${limit} bytes`, { detail: { limit } });

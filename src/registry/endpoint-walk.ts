@@ -124,12 +124,13 @@ export class EndpointWalk {
     const known = this.connections.get(key);
     if (known !== undefined) return known;
     const isLast = endpoints.at(-1) === endpoint;
-    const { keychain, transport = {}, retries = RETRIES } = this.options;
+    const { keychain, transport = {}, retries = RETRIES, uploads } = this.options;
     const patience = endpoint.mirror ? CONNECT_TO_MIRROR : CONNECT_TO_UNSURE;
     const connectTimeout = isLast ? transport.connectTimeout : Math.min(transport.connectTimeout ?? patience, patience);
     const connection = connect({
       endpoint,
       keychain,
+      uploads,
       transport: { ...transport, connectTimeout },
       retries: endpoint.mirror ? Math.min(retries, 1) : retries,
       clock: this.clock,

@@ -63,7 +63,7 @@ async function fetchFrom(url: URL, target: Descriptor, { context, signal, onEven
 }
 
 /** A public registry must not send anybody into the network that they are in. */
-function isTooNear(host: string, { endpoint, address }: RepositoryContext): boolean {
+export function isTooNear(host: string, { endpoint, address }: RepositoryContext): boolean {
   if (isMetadataService(host)) return true;
   return isPrivate(host) && !isPrivate(address() ?? new URL(endpoint.url).hostname);
 }

@@ -3,7 +3,7 @@ import { DrayError, hasCode, messageOf } from '#errors';
 import { isTag } from '#oci';
 import { cleanText, publicUrl } from '#transport';
 import { type Document, type RepositoryContext, readDocument, urlOf } from './context.ts';
-import { nextLink } from './link.ts';
+import { nextPage } from './next-page.ts';
 
 const PAGE_LIMIT = 4 * 1024 * 1024;
 /** Asked for at once; registries give less where they like. */
@@ -39,7 +39,7 @@ export async function* listTags(
     for (const tag of fresh) length += tag.length;
     if (length > MOST_TEXT) throw badPage(context, `it does not end (${total} tags on ${visited.size} pages)`);
     yield* new Set(fresh);
-    const next: URL | undefined = nextPage(page, url);
+    const next: URL | undefined = nextPage(page.response, url, 'more tags');
     if (context.endpoint.namespace !== undefined) next?.searchParams.set('ns', context.endpoint.namespace);
     empty = tags.length === 0 ? empty + 1 : 0;
     if (next !== undefined) {
@@ -120,32 +120,6 @@ function parsePage(bytes: Uint8Array, context: RepositoryContext): readonly unkn
     if (Array.isArray(tags)) return tags;
   }
   throw badPage(context, 'it holds no list of tags');
-}
-
-/**
- * Only what comes behind the host is taken from a Link: behind a proxy that ends TLS, registries name their own pages with http. A Link to another
- * host or port is refused, since whoever sits there could name any tags.
- */
-function nextPage({ response }: Document, url: URL): URL | undefined {
-  const link = nextLink(response.headers.get('link'));
-  if (link === undefined) return undefined;
-  const next = URL.canParse(link, url.href) ? new URL(link, url) : undefined;
-  if (
-    next === undefined ||
-    next.hostname !== url.hostname ||
-    next.port !== url.port ||
-    !/^https?:$/.test(next.protocol)
-  ) {
-    throw new DrayError(
-      'BAD_RESPONSE',
-      `${publicUrl(url)} points to ${cleanText(link.replace(/[?#].*$/s, ''), 150)} for more tags, which is another host`,
-      { detail: { url: publicUrl(url) } },
-    );
-  }
-  const same = new URL(url);
-  same.pathname = next.pathname;
-  same.search = next.search;
-  return same;
 }
 
 function badPage({ name }: RepositoryContext, found: string): DrayError {

@@ -196,7 +196,9 @@ export class Exchange implements Receiver, BodyOwner, Watched {
     this.#body = body;
     this.#progress = new ProgressWindow(this.#settings.now());
     const { url } = this.#request;
-    this.#settle?.resolve({ status: head.status, headers, url, remoteAddress: this.#wire.remoteAddress, body });
+    const { remoteAddress } = this.#wire;
+    const early = !this.#uploaded;
+    this.#settle?.resolve({ status: head.status, headers, url, remoteAddress, body, ...(early && { early }) });
     this.#settle = undefined;
     if (whole) this.#leave(this.#keepAlive && rest.length === framing.length && this.#uploaded);
     return whole;

@@ -10,7 +10,7 @@ export { isMetadataService, isPrivate } from './private-address.ts';
 export { publicUrl } from './public-url.ts';
 export { type RecordedRequest, type Recording, recording } from './recording.ts';
 export { followRedirects, type RedirectOptions } from './redirect.ts';
-export { type RetryOptions, retrying } from './retry.ts';
+export { askedWait, type RetryOptions, retrying } from './retry.ts';
 export { createTransport } from './transport.ts';
 export type {
   HttpBody,

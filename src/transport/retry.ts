@@ -95,8 +95,11 @@ function mayPass(outcome: Outcome, request: HttpRequest, answered: ReadonlySet<s
   return facts.family === 'network' && facts.retryable;
 }
 
-/** Milliseconds that the server asks to wait; 0 where it says nothing that can be understood. */
-async function askedWait(response: HttpResponse, request: HttpRequest, clock: Clock): Promise<number> {
+/**
+ * Milliseconds that the server asks to wait; 0 where it says nothing that can be understood. Over 60 s it rejects with TOO_MANY_REQUESTS (429) or
+ * SERVER_FAILED.
+ */
+export async function askedWait(response: HttpResponse, request: HttpRequest, clock: Clock): Promise<number> {
   const text = response.headers.get('retry-after')?.trim() ?? '';
   const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock.now();
   if (!(wait > 0)) return 0;

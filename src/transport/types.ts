@@ -38,6 +38,8 @@ export interface HttpResponse {
   readonly url: URL;
   /** IP address of the other side, undefined through a proxy. */
   readonly remoteAddress: string | undefined;
+  /** It came before the whole body of the request was sent: the rest of that stays here. */
+  readonly early?: boolean;
   readonly body: HttpBody;
 }
 

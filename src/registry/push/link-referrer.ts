@@ -1,0 +1,52 @@
+import type { CallOptions } from '#content';
+import { type Descriptor, type Digest, digestOf, isIndexType, OCI_INDEX, parseIndex, parseManifest } from '#oci';
+import type { RepositoryContext } from '../context.ts';
+import { readReferrersTag, referrersTag } from '../referrers.ts';
+import type { FetchedManifest } from '../types.ts';
+import { putManifest } from './put-manifest.ts';
+
+/** Others may write the same tag at the same time; there is no way to make them wait. */
+const TRIES = 4;
+
+/**
+ * Adds a manifest to the list of referrers of its subject, for registries that keep none: an index under a tag. Reads it again afterwards, since
+ * another client may have written at the same time.
+ */
+export async function linkReferrer(
+  context: RepositoryContext,
+  subject: Digest,
+  { descriptor, bytes, ...options }: FetchedManifest & CallOptions,
+): Promise<void> {
+  const entry = entryOf(descriptor, bytes);
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const listed = await readReferrersTag(context, subject, options);
+    if (listed.some(({ digest }) => digest === entry.digest)) return;
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...listed, entry] };
+    const indexBytes = new TextEncoder().encode(JSON.stringify(index));
+    const digest = digestOf(indexBytes);
+    await putManifest(context, referrersTag(subject), {
+      descriptor: { mediaType: OCI_INDEX, digest, size: indexBytes.length },
+      bytes: indexBytes,
+      ...options,
+    });
+  }
+}
+
+/** Says the type of an image by that of its config, as the distribution spec has it. */
+function entryOf({ mediaType, digest, size }: Descriptor, bytes: Uint8Array): Descriptor {
+  const { artifactType, annotations } = isIndexType(mediaType)
+    ? parseIndex(bytes, mediaType)
+    : withConfigType(parseManifest(bytes, mediaType));
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations !== undefined && { annotations }),
+  };
+}
+
+function withConfigType(manifest: ReturnType<typeof parseManifest>): Pick<Descriptor, 'artifactType' | 'annotations'> {
+  const { annotations } = manifest;
+  return { artifactType: manifest.artifactType ?? manifest.config.mediaType, ...(annotations && { annotations }) };
+}
