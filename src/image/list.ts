@@ -27,6 +27,7 @@ export async function listImages(
 ): Promise<readonly StoredImage[]> {
   const images: StoredImage[] = [];
   for (const stored of await store.references(options)) {
+    if (stored.name === undefined) continue;
     if (options.reference !== undefined && !matchesRepository(parseReference(stored.name), options.reference)) continue;
     try {
       const image = await describe(stored, store, host, options);
@@ -57,7 +58,7 @@ async function describe(
   const manifest = parseManifest(await readDocument(store, shown, options), shown.mediaType);
   if (isArtifact(manifest)) return undefined;
   const config = parseConfig(await readDocument(store, manifest.config, { ...options, limit: LARGEST_CONFIG }));
-  const reference = parseReference(stored.name);
+  const reference = parseReference(stored.name ?? '');
   return {
     id: manifest.config.digest,
     repository: familiarName(reference),

@@ -22,10 +22,15 @@ export {
 export type { ProduceOptions } from './archive-file/produce.ts';
 export { writeArchive } from './archive-file/stream.ts';
 export { type WriteArchiveFileOptions, writeArchiveFile } from './archive-file/write-file.ts';
+export type { ArchivedImage, ArchiveLimits, ReadableArchive } from './archive-read/archive.ts';
+export { type OpenArchiveOptions, openArchive } from './archive-read/open.ts';
+export type { ArchiveOrigin } from './archive-read/seekable.ts';
 export { type DiskStore, type DiskStoreOptions, openDiskStore } from './disk/disk-store.ts';
+export type { StoredBlob, StoredPartial } from './disk/inventory.ts';
+export type { Lease } from './disk/leases.ts';
 export type { LockTimings } from './disk/lock-file.ts';
 export type { Death, Owner, OwnerProof } from './disk/owner.ts';
-export type { NewReference, StoredReference } from './disk/references.ts';
+export type { NewReference, ReferenceKey, StoredReference } from './disk/references.ts';
 export { type FileIngestOptions, openFileIngest, type RangeJournal } from './file-ingest.ts';
 export type { FileSystem } from './file-system.ts';
 export { indexEntry, type RootNames } from './index-entry.ts';

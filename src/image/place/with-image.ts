@@ -80,7 +80,7 @@ async function storedImage(text: string, places: Places, options: CallOptions): 
     what: text,
     source: store,
     root: stored.manifest ?? root,
-    names: [name],
+    names: name === undefined ? [] : [name],
     stored,
   };
 }

@@ -31,6 +31,11 @@ export function allBlobs(resolved: Resolved): readonly Descriptor[] {
   return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }
 
+/** Everything that a resolved reference is made of, its documents too. */
+export function allContent(resolved: Resolved): readonly Descriptor[] {
+  return [...resolved.nodes.map(({ descriptor }) => descriptor), ...allBlobs(resolved)];
+}
+
 /** Bytes of all blobs of a resolved reference, each counted once. */
 export function totalBytes(resolved: Resolved): number {
   return allBlobs(resolved).reduce((sum, { size }) => sum + size, 0);

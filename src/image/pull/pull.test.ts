@@ -96,6 +96,7 @@ function bound(store: DiskStore): Partial<DiskStore> {
     put: (target, content, options) => store.put(target, content, options),
     layerFacts: (digest) => store.layerFacts(digest),
     rememberLayer: (digest, facts, options) => store.rememberLayer(digest, facts, options),
+    lease: (content, options) => store.lease(content, options),
     remember: (reference, options) => store.remember(reference, options),
     reference: (name) => store.reference(name),
     references: (options) => store.references(options),

@@ -1,9 +1,12 @@
 import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
-import { familiarString, fullString, type Reference } from '#oci';
+import { familiarString, fullString, parseReference, type Reference } from '#oci';
+import type { DiskStore, Lease, StoredReference } from '#store';
 import type { Places } from '../places.ts';
+import { holdIn } from '../stored/hold.ts';
 import type { PullOptions, PullResult } from '../types.ts';
 import { wantedPlatforms } from '../wanted.ts';
+import { allContent } from './blobs.ts';
 import { fetchBlobs, putDocuments } from './fetch.ts';
 import { writeHealing } from './heal.ts';
 import { everyTag, parseNames } from './names.ts';
@@ -36,19 +39,25 @@ export async function pullAll(
   }
   const results: PullResult[] = [];
   const pulled: Resolved[] = [];
-  for (const reference of references) {
-    for (const resolved of await resolveReference(reference, places, wanted, options)) {
-      results.push(await keep(resolved, places, options));
-      pulled.push(resolved);
+  const lease = holdIn(await places.store());
+  try {
+    for (const reference of references) {
+      for (const resolved of await resolveReference(reference, places, wanted, { ...options, lease })) {
+        await lease.add(allContent(resolved), options);
+        results.push(await keep(resolved, places, { ...options, lease }));
+        pulled.push(resolved);
+      }
     }
+    if (options.output !== undefined) {
+      if (pulled.length === 0) throw nothingToWrite(texts);
+      // Archives and layouts are loaded where they are written.
+      const { writeOutput } = await import('./output.ts');
+      await writeHealing(pulled, places, options, () => writeOutput(pulled, places, options));
+    }
+    return results;
+  } finally {
+    await lease.release();
   }
-  if (options.output !== undefined) {
-    if (pulled.length === 0) throw nothingToWrite(texts);
-    // Archives and layouts are loaded where they are written.
-    const { writeOutput } = await import('./output.ts');
-    await writeHealing(pulled, places, options, () => writeOutput(pulled, places, options));
-  }
-  return results;
 }
 
 function nothingToWrite(texts: readonly string[]): DrayError {
@@ -67,10 +76,15 @@ async function tagsOf(
   return all;
 }
 
+interface KeepOptions extends PullOptions {
+  /** Of all content of the reference. */
+  readonly lease: Lease;
+}
+
 /** Brings a resolved reference into the store and gives it its name. */
-async function keep(resolved: Resolved, places: Places, options: PullOptions): Promise<PullResult> {
+async function keep(resolved: Resolved, places: Places, options: KeepOptions): Promise<PullResult> {
   const store = await places.store();
-  const { signal, onEvent } = options;
+  const { signal, onEvent, lease } = options;
   const name = fullString(resolved.reference);
   const before = await store.reference(name);
   const verifyLayers = options.verifyLayers !== false;
@@ -88,6 +102,9 @@ async function keep(resolved: Resolved, places: Places, options: PullOptions): P
   const status = same && fetched.bytes.fetched === 0 ? 'up-to-date' : 'downloaded';
   if (status === 'downloaded') {
     const manifests = resolved.images.map(({ manifest, platform }) => ({ ...manifest, platform }));
+    lease.check();
+    if (before !== undefined && before.root.digest !== resolved.root.digest)
+      await keepDigest(before, store, { signal });
     await store.remember({ name, root: resolved.root, manifests, source: resolved.endpoint.url }, { signal });
   }
   onEvent?.({
@@ -97,4 +114,11 @@ async function keep(resolved: Resolved, places: Places, options: PullOptions): P
     status,
   });
   return resultOf(resolved, fetched, status);
+}
+
+/** What a registry had under a name before is still known by its digest there. */
+async function keepDigest(before: StoredReference, store: DiskStore, options: CallOptions): Promise<void> {
+  if (before.source === '' || before.name === undefined) return;
+  const { domain, path } = parseReference(before.name);
+  await store.remember({ ...before, name: fullString({ domain, path, digest: before.root.digest }) }, options);
 }

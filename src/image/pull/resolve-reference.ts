@@ -1,7 +1,7 @@
 import { DrayError, hasCode } from '#errors';
 import { familiarString, type Reference, referenceLabel } from '#oci';
 import type { FetchedManifest, Repository } from '#registry';
-import type { DiskStore } from '#store';
+import type { DiskStore, Lease } from '#store';
 import { warnOfOtherPlatform } from '../place/read-images.ts';
 import type { Places } from '../places.ts';
 import type { PullOptions } from '../types.ts';
@@ -13,6 +13,8 @@ import { resolveSchema1 } from './schema1.ts';
 export interface ResolveReferenceOptions extends PullOptions {
   /** No layers are fetched, whatever that leaves unknown. */
   readonly plan?: boolean;
+  /** For content that resolving it brings into the store. */
+  readonly lease?: Lease;
 }
 
 /** One resolved reference, or none for an artifact among all tags. */
@@ -43,6 +45,7 @@ export async function resolveReference(
     wanted,
     host: places.host,
     cache,
+    lease: options.lease,
     artifacts: format === 'oci-archive' || format === 'oci-dir',
     retries: places.retries,
     signal,
@@ -73,6 +76,7 @@ interface Beginning extends ResolveOptions {
   readonly plan: boolean;
   readonly concurrency: number | undefined;
   readonly cache: DiskStore | undefined;
+  readonly lease: Lease | undefined;
 }
 
 async function resolveAt(
@@ -90,6 +94,7 @@ async function resolveAt(
   how.begin();
   const resolved = await resolveSchema1(repository, reference, fetched, {
     store,
+    lease: how.lease,
     concurrency: how.concurrency,
     retries: places.retries,
     signal,
@@ -106,10 +111,15 @@ async function resolveHealing(
   fetched: FetchedManifest,
   how: Beginning,
 ): Promise<Resolved> {
-  for (;;) {
+  for (let again = false; ; ) {
     try {
       return await resolveDocuments(repository, reference, fetched, how);
     } catch (error) {
+      // Removed from the store between the look and the reading.
+      if (how.cache !== undefined && hasCode(error, 'BLOB_UNKNOWN') && !again) {
+        again = true;
+        continue;
+      }
       const damaged = how.cache === undefined ? undefined : await dropDamaged(error, how.cache);
       if (damaged === undefined) throw error;
       how.onEvent?.({ kind: 'warning', text: `the store held damaged bytes for ${damaged}: fetching them anew` });

@@ -10,7 +10,7 @@ import {
   schema1Layers,
 } from '#oci';
 import type { FetchedManifest, Repository } from '#registry';
-import type { DiskStore } from '#store';
+import type { DiskStore, Lease } from '#store';
 import { platformOf } from '../place/read-images.ts';
 import type { Resolved } from './resolve.ts';
 import { findFacts } from './verify-kept.ts';
@@ -18,6 +18,8 @@ import { findFacts } from './verify-kept.ts';
 export interface Schema1Options extends Pick<CopyBlobsOptions, 'concurrency' | 'retries' | 'signal' | 'onEvent'> {
   /** Keeps the layers: what they are when uncompressed is part of the image that is made. */
   readonly store: DiskStore;
+  /** Holds them there. */
+  readonly lease: Lease | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function resolveSchema1(
   repository: Repository,
   reference: Reference,
   fetched: FetchedManifest,
-  { store, ...options }: Schema1Options,
+  { store, lease, ...options }: Schema1Options,
 ): Promise<Resolved> {
   const parsed = parseSchema1(fetched.bytes);
   const digests = schema1Layers(parsed)
@@ -39,6 +41,8 @@ export async function resolveSchema1(
     const size = await repository.blobSize(digest, options);
     work.push({ target: { mediaType: DOCKER_LAYER_GZIP, digest, size }, role: 'layer' });
   }
+  const targets = work.map(({ target }) => target);
+  await lease?.add(targets, { signal: options.signal });
   await copyBlobs(repository, store, work, options);
   const known = new Map<string, ConvertedLayer>();
   for (const { target } of work) {

@@ -1,45 +1,29 @@
-import { randomBytes } from 'node:crypto';
-import type { Bytes } from '#bytes';
-import type { CallOptions, Fetched, FetchOptions, Ingest, PutOptions, Resolver, Store, Tagger } from '#content';
+import type { CallOptions, Ingest, PutOptions, Resolver, Store, Tagger } from '#content';
 import { DrayError, isDrayError, throwIfCancelled } from '#errors';
 import { type Descriptor, type Digest, isIndexType } from '#oci';
-import { type Clock, systemClock } from '#timing';
-import { asFailure } from '../failure.ts';
-import { type FileSystem, systemFiles } from '../file-system.ts';
+import { asFailure, errnoOf } from '../failure.ts';
 import type { LayerFacts } from '../layer-check.ts';
-import { Turns } from '../turns.ts';
-import type { Stem } from './adopt.ts';
-import { blobPath, digestNames, fetchBlob, hasBlob } from './blobs.ts';
+import { BlobFolder, type BlobFolderOptions, STORE } from './blob-folder.ts';
+import { blobPath, hasBlob } from './blobs.ts';
+import { readCompressed, writeCompressed } from './compressed.ts';
 import { readFacts, removeFacts, writeFacts } from './facts.ts';
-import { Files } from './files.ts';
 import { checkFormat, createFormat } from './format.ts';
-import { LockKeeper } from './lock.ts';
-import type { LockTimings } from './lock-file.ts';
-import type { OwnerProof } from './owner.ts';
+import { listBlobs, listPartials, removePartial, type StoredBlob, type StoredPartial } from './inventory.ts';
+import { type Lease, NO_LEASE, takeLease } from './leases.ts';
+import { deleteReference, type Naming, writeReference } from './naming.ts';
 import {
-  deleteReference,
   listReferences,
-  type Naming,
   type NewReference,
+  type ReferenceKey,
   readReference,
   type StoredReference,
   unknownName,
-  writeReference,
 } from './references.ts';
 import { sweepIngest } from './sweep.ts';
-import { openIngest, putBlob, type Taking } from './take.ts';
 
-export interface DiskStoreOptions {
+export interface DiskStoreOptions extends BlobFolderOptions {
   /** Folder of the store. Made when something is first kept. */
   readonly root: string;
-  /** False: nothing is flushed; a power cut may undo what was acknowledged. */
-  readonly sync?: boolean | undefined;
-  readonly clock?: Clock | undefined;
-  /** For file systems that are shared over a slow network. All users of one root take the same. */
-  readonly lockTimings?: Partial<LockTimings> | undefined;
-  readonly fs?: FileSystem | undefined;
-  /** How the death of another process is proven. */
-  readonly owners?: OwnerProof | undefined;
 }
 
 /** The store on disk (docs/formats.md): content by digest, and names for roots. Any number of processes may use one root. */
@@ -50,15 +34,33 @@ export interface DiskStore extends Store, Resolver, Tagger {
   blobFile(target: Descriptor): string | undefined;
   /** Drops a blob that a reader found to be corrupt, so that it is fetched again. True when it was there. */
   discard(digest: Digest, options?: CallOptions): Promise<boolean>;
+  /** All blobs that are there, named or not. */
+  blobs(options?: CallOptions): Promise<readonly StoredBlob[]>;
+  /** What is there of blobs that are not, those that come in just now among them. */
+  partials(options?: CallOptions): Promise<readonly StoredPartial[]>;
+  /** Forgets what was received of a blob; false where it comes in just now, or nothing is there. */
+  removePartial(digest: Digest, options?: CallOptions): Promise<boolean>;
+  /**
+   * Keeps content from being removed, whatever its names, until the lease is released or its process ends. It may be there or not: look for it after
+   * the lease is taken. Where the store cannot be written, nothing can be promised, and nothing is.
+   */
+  lease(content: readonly Descriptor[], options?: CallOptions): Promise<Lease>;
   /** What a layer is when uncompressed, where an earlier transfer has found it out. */
   layerFacts(digest: Digest): LayerFacts | undefined;
   rememberLayer(digest: Digest, facts: LayerFacts, options?: CallOptions): Promise<void>;
-  /** Gives a name its root, whose graph (as far as `manifests` goes) is there. Manifests known below the same root stay. */
+  /** What an uncompressed layer became when it was compressed; that need not be here. */
+  compressed(digest: Digest): Descriptor | undefined;
+  rememberCompressed(digest: Digest, compressed: Descriptor, options?: CallOptions): Promise<void>;
+  /**
+   * Gives a name its root, whose graph (as far as `manifests` goes) is there; without a name the root is kept by its digest alone. Manifests known
+   * below the same root stay. The root that had the name before stays without a name, unless it has another.
+   */
   remember(reference: NewReference, options?: CallOptions): Promise<void>;
   reference(name: string, options?: CallOptions): Promise<StoredReference | undefined>;
+  /** All names, and the roots that have none. */
   references(options?: CallOptions): Promise<readonly StoredReference[]>;
-  /** True when there was such a name. The content stays. */
-  removeReference(name: string, options?: CallOptions): Promise<boolean>;
+  /** True when there was such a name, or such a root without one. The content stays. */
+  removeReference(which: string | ReferenceKey, options?: CallOptions): Promise<boolean>;
 }
 
 /**
@@ -66,75 +68,75 @@ export interface DiskStore extends Store, Resolver, Tagger {
  * STORE_INCOMPATIBLE where the folder holds something else or a store of a newer dray, with IO_FAILED where it cannot be read.
  */
 export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStore> {
-  const store = new FolderStore(options);
+  const store = new FolderStore(options.root, STORE, options);
   store.open();
   return store;
 }
 
-class FolderStore implements DiskStore {
-  readonly root: string;
-  readonly #files: Files;
-  readonly #clock: Clock;
-  readonly #taking: Taking;
-  readonly #naming: Naming;
-  #prepared: Promise<void> | undefined;
-
-  constructor(options: DiskStoreOptions) {
-    const { root, sync = true, clock = systemClock, fs = systemFiles, lockTimings, owners } = options;
-    this.root = root;
-    this.#clock = clock;
-    this.#files = new Files({ root, fs, sync, id: randomBytes(6).toString('hex') });
-    const locks = new LockKeeper({ fs, clock, timings: lockTimings, owners });
-    const stem = (digest: Digest): Stem => {
-      return { folder: this.#files.path('ingest'), name: digestNames(digest).join('-') };
-    };
-    this.#taking = { files: this.#files, locks, turns: new Turns(), stem, facts: true };
-    this.#naming = { files: this.#files, locks, clock };
+class FolderStore extends BlobFolder implements DiskStore {
+  get #naming(): Naming {
+    const { files, locks, clock } = this;
+    return { files, locks, clock };
   }
 
   open(): void {
     try {
-      checkFormat(this.#files);
+      checkFormat(this.files);
     } catch (error) {
       throw unusable(`opening the store ${this.root}`, error);
     }
   }
 
-  async has(target: Descriptor): Promise<boolean> {
-    return this.#trySync(`looking for ${target.digest}`, () => hasBlob(this.#files, target));
-  }
-
-  async fetch(target: Descriptor, options: FetchOptions = {}): Promise<Fetched> {
-    return this.#trySync(`reading ${target.digest}`, () => fetchBlob(this.#files, target, options));
-  }
-
-  async put(target: Descriptor, content: Bytes, options: PutOptions = {}): Promise<void> {
-    await this.#change(`keeping ${target.digest}`, options, () => putBlob(this.#taking, target, content, options));
-  }
-
-  async ingest(target: Descriptor, options: PutOptions = {}): Promise<Ingest | undefined> {
-    return this.#change(`taking ${target.digest}`, options, () => openIngest(this.#taking, target, options));
-  }
-
   blobFile(target: Descriptor): string | undefined {
-    const path = blobPath(this.#files, target.digest);
-    return this.#trySync(`looking for ${path}`, () => (hasBlob(this.#files, target) ? path : undefined));
+    const path = blobPath(this.files, target.digest);
+    return this.look(`looking for ${path}`, () => (hasBlob(this.files, target) ? path : undefined));
   }
 
   async discard(digest: Digest, options: CallOptions = {}): Promise<boolean> {
     throwIfCancelled(options.signal);
-    return this.#trySync(`dropping ${digest}`, () => {
-      removeFacts(this.#files, digest);
-      return this.#files.remove(blobPath(this.#files, digest));
+    return this.look(`dropping ${digest}`, () => {
+      removeFacts(this.files, digest);
+      return this.files.remove(blobPath(this.files, digest));
     });
   }
 
+  async blobs(options: CallOptions = {}): Promise<readonly StoredBlob[]> {
+    throwIfCancelled(options.signal);
+    return this.look('listing blobs', () => listBlobs(this.files));
+  }
+
+  async partials(options: CallOptions = {}): Promise<readonly StoredPartial[]> {
+    throwIfCancelled(options.signal);
+    return this.look('listing partial downloads', () => listPartials(this.files));
+  }
+
+  async removePartial(digest: Digest, options: CallOptions = {}): Promise<boolean> {
+    return this.change(`forgetting ${digest}`, options, () => removePartial(this.files, this.locks, digest));
+  }
+
+  async lease(content: readonly Descriptor[], options: CallOptions = {}): Promise<Lease> {
+    try {
+      return await this.change('taking a lease', options, () => takeLease(this.#naming, content, options));
+    } catch (error) {
+      if (isDrayError(error) && READ_ONLY.has(errnoOf(error.cause) ?? '')) return NO_LEASE;
+      throw error;
+    }
+  }
+
   layerFacts(digest: Digest): LayerFacts | undefined {
-    return this.#trySync(`looking for facts of ${digest}`, () => readFacts(this.#files, digest));
+    return this.look(`looking for facts of ${digest}`, () => readFacts(this.files, digest));
   }
 
   async rememberLayer(digest: Digest, facts: LayerFacts, options: CallOptions = {}): Promise<void> {
-    await this.#change(`remembering ${digest}`, options, () => writeFacts(this.#files, digest, facts));
+    await this.change(`remembering ${digest}`, options, () => writeFacts(this.files, digest, facts));
+  }
+
+  compressed(digest: Digest): Descriptor | undefined {
+    return this.look(`looking for facts of ${digest}`, () => readCompressed(this.files, digest));
+  }
+
+  async rememberCompressed(digest: Digest, compressed: Descriptor, options: CallOptions = {}): Promise<void> {
+    await this.change(`remembering ${digest}`, options, () => writeCompressed(this.files, digest, compressed));
   }
 
   async resolve(name: string): Promise<Descriptor> {
@@ -148,58 +150,42 @@ class FolderStore implements DiskStore {
   }
 
   async remember(reference: NewReference, options: CallOptions = {}): Promise<void> {
-    await this.#change(`naming ${reference.name}`, options, async () => {
-      if (!hasBlob(this.#files, reference.root)) throw unknownName(this.root, reference.root.digest);
+    const { name, root } = reference;
+    await this.change(`naming ${name ?? root.digest}`, options, async () => {
+      if (!hasBlob(this.files, root)) throw unknownName(this.root, root.digest);
       await writeReference(this.#naming, reference, options);
     });
   }
 
   async reference(name: string, options: CallOptions = {}): Promise<StoredReference | undefined> {
     throwIfCancelled(options.signal);
-    return this.#trySync(`looking for ${name}`, () => readReference(this.#files, name));
+    return this.look(`looking for ${name}`, () => readReference(this.files, { name }));
   }
 
   async references(options: CallOptions = {}): Promise<readonly StoredReference[]> {
     throwIfCancelled(options.signal);
-    return this.#trySync('listing images', () => listReferences(this.#files));
+    return this.look('listing images', () => listReferences(this.files));
   }
 
-  async removeReference(name: string, options: CallOptions = {}): Promise<boolean> {
-    if ((await this.reference(name, options)) === undefined) return false;
-    return this.#change(`removing ${name}`, options, () => deleteReference(this.#naming, name, options));
-  }
-
-  /** Does something to a store that is there, with the file system's errors told. */
-  async #change<T>(doing: string, options: CallOptions, work: () => Promise<T>): Promise<T> {
+  async removeReference(which: string | ReferenceKey, options: CallOptions = {}): Promise<boolean> {
     throwIfCancelled(options.signal);
-    try {
-      this.#prepared ??= this.#prepare();
-      await this.#prepared;
-      return await work();
-    } catch (error) {
-      throw asFailure(`${doing} in ${this.root}`, error);
-    }
+    const key: ReferenceKey = typeof which === 'string' ? { name: which } : which;
+    const doing = `removing ${key.name ?? key.root?.digest}`;
+    if (this.look(doing, () => readReference(this.files, key)) === undefined) return false;
+    return this.change(doing, options, () => deleteReference(this.#naming, key, options));
   }
 
-  async #prepare(): Promise<void> {
+  protected override async prepare(): Promise<void> {
     try {
-      if (!checkFormat(this.#files)) await createFormat(this.#files);
-      sweepIngest(this.#files, this.#clock);
+      if (!checkFormat(this.files)) await createFormat(this.files);
+      sweepIngest(this.files, this.clock);
     } catch (error) {
-      // Another call may fare better.
-      this.#prepared = undefined;
       throw unusable(`making the store ${this.root}`, error);
     }
   }
-
-  #trySync<T>(doing: string, work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw asFailure(`${doing} in ${this.root}`, error);
-    }
-  }
 }
+
+const READ_ONLY: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /** What the file system refused of the folder itself: another folder is the way out. */
 function unusable(doing: string, error: unknown): unknown {

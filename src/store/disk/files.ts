@@ -79,19 +79,21 @@ export class Files {
     this.#ensured.add(folder);
   }
 
-  /** Makes `path` hold `text`, in place of what it held; afterwards it does so across a power cut. */
-  async replace(path: string, text: string): Promise<void> {
+  /** Makes `path` hold `text`, in place of what it held; afterwards it does so across a power cut, unless that is not asked for. */
+  async replace(path: string, text: string, options: { readonly durable?: boolean } = {}): Promise<void> {
+    const sync = this.sync && options.durable !== false;
     await this.ensure(dirname(path));
     const temporary = `${path}.${this.unique()}.tmp`;
     const fd = this.fs.openSync(temporary, 'wx', this.modes.file);
     try {
       try {
         writeRegion({ fs: this.fs, fd, base: 0, path: temporary }, 0, Buffer.from(text));
-        if (this.sync) await syncFile(this.fs, fd);
+        if (sync) await syncFile(this.fs, fd);
       } finally {
         this.fs.closeSync(fd);
       }
-      await this.publish(temporary, path);
+      if (sync) await this.publish(temporary, path);
+      else this.fs.renameSync(temporary, path);
     } catch (error) {
       this.remove(temporary);
       throw error;

@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
-import type { Descriptor } from '#oci';
-import type { Clock } from '#timing';
+import type { Descriptor, Digest } from '#oci';
 import { digestNames } from './blobs.ts';
 import type { Files } from './files.ts';
-import type { LockKeeper } from './lock.ts';
 
-/** A name in the store and what it stands for. */
+/** A root that is kept, and the name that it has. */
 export interface StoredReference {
-  /** Full name: `docker.io/library/alpine:3.20`, or with `@sha256:…`. */
-  readonly name: string;
+  /** Full name: `docker.io/library/alpine:3.20`, or with `@sha256:…`. Undefined for an image that has none: its root's digest is all. */
+  readonly name: string | undefined;
   /** An index or a manifest, as the registry has it. */
   readonly root: Descriptor;
   /** Those manifests below it that were pulled, each with its platform; the root itself where it is one. */
@@ -21,100 +18,65 @@ export interface StoredReference {
   readonly pulled: string;
 }
 
-export type NewReference = Pick<StoredReference, 'name' | 'root' | 'manifests'> & { readonly source?: string };
-
-export interface Naming {
-  readonly files: Files;
-  readonly locks: LockKeeper;
-  readonly clock: Clock;
+export interface NewReference extends Pick<StoredReference, 'root' | 'manifests'> {
+  readonly name?: string | undefined;
+  readonly source?: string | undefined;
 }
 
-export function readReference(files: Files, name: string): StoredReference | undefined {
-  return parse(files.read(referencePath(files, name)), name);
+/** What holds `name`, or the nameless image with this root. */
+export function readReference(files: Files, which: ReferenceKey): StoredReference | undefined {
+  const found = parse(files.read(referencePath(files, which)));
+  if (found === undefined || found.name !== which.name) return undefined;
+  return found.name === undefined && found.root.digest !== which.root?.digest ? undefined : found;
 }
 
-/** All references, in no order. A file that cannot be understood is none: the next pull writes it anew. */
+/**
+ * All references, in no order. A file that cannot be understood is none: the next pull writes it anew. A root that has a name is not nameless,
+ * whatever a killed process has left.
+ */
 export function listReferences(files: Files): readonly StoredReference[] {
-  const folder = files.path('refs');
-  return files
-    .list(folder)
-    .filter((name) => /^[0-9a-f]{64}\.json$/.test(name))
+  const all = files
+    .list(files.path('refs'))
+    .filter((name) => REFERENCE_FILE.test(name))
     .map((name) => parse(files.read(files.path('refs', name))))
     .filter((reference) => reference !== undefined);
+  const named = new Set(all.filter(({ name }) => name !== undefined).map(({ root }) => root.digest));
+  return all.filter(({ name, root }) => name !== undefined || !named.has(root.digest));
 }
 
-/** Gives a name its root. Manifests that the name had below the same root stay. */
-export async function writeReference(naming: Naming, reference: NewReference, options: CallOptions): Promise<void> {
-  const { files, clock } = naming;
-  await alone(naming, options, async () => {
-    // Blobs that another process has put there may not be durable yet; what a name stands for must be.
-    if (files.sync) await syncBlobFolders(files);
-    const before = readReference(files, reference.name);
-    const same = before?.root.digest === reference.root.digest ? before : undefined;
-    const stored: StoredReference = {
-      name: reference.name,
-      root: reference.root,
-      manifests: union(same?.manifests ?? [], reference.manifests),
-      source: reference.source ?? same?.source ?? '',
-      pulled: new Date(clock.now()).toISOString(),
-    };
-    await files.replace(referencePath(files, reference.name), `${JSON.stringify(stored)}\n`);
-  });
+const REFERENCE_FILE = /^(?:[0-9a-f]{64}|sha(?:256|512)-[0-9a-f]+)\.json$/;
+
+/** A name, or where there is none a root. */
+export interface ReferenceKey {
+  readonly name?: string | undefined;
+  readonly root?: { readonly digest: Digest } | undefined;
 }
 
-/** True when there was such a name. Its content stays. */
-export async function deleteReference(naming: Naming, name: string, options: CallOptions): Promise<boolean> {
-  const { files } = naming;
-  return alone(naming, options, async () => {
-    const removed = files.remove(referencePath(files, name));
-    if (removed && files.sync) await files.syncFolder(files.path('refs'));
-    return removed;
-  });
+/**
+ * By the digest of the name: names hold slashes and colons, and differ in ways that some file systems do not see. Without a name by the digest of the
+ * root.
+ */
+export function referencePath(files: Files, { name, root }: ReferenceKey): string {
+  if (name !== undefined) return files.path('refs', `${createHash('sha256').update(name).digest('hex')}.json`);
+  if (root === undefined) throw new DrayError('BUG', 'a reference without a name and without a root');
+  return files.path('refs', `${digestNames(root.digest).join('-')}.json`);
 }
 
-/** Reading and writing a name is one step for all processes. */
-async function alone<T>(naming: Naming, options: CallOptions, work: () => Promise<T>): Promise<T> {
-  const { files, locks } = naming;
-  await files.ensure(files.path('refs'));
-  const lock = await locks.acquire(files.path('refs', 'refs.lock'), { signal: options.signal });
-  try {
-    return await work();
-  } finally {
-    lock?.release();
-  }
-}
-
-async function syncBlobFolders(files: Files): Promise<void> {
-  await files.syncFolder(files.path('blobs', 'sha256'));
-  await files.syncFolder(files.path('blobs', 'sha512'));
-}
-
-function union(before: readonly Descriptor[], now: readonly Descriptor[]): readonly Descriptor[] {
-  const fresh = new Set(now.map((manifest) => manifest.digest));
-  return [...before.filter((manifest) => !fresh.has(manifest.digest)), ...now];
-}
-
-/** By the digest of the name: names hold slashes and colons, and differ in ways that some file systems do not see. */
-function referencePath(files: Files, name: string): string {
-  return files.path('refs', `${createHash('sha256').update(name).digest('hex')}.json`);
-}
-
-function parse(text: string | undefined, name?: string): StoredReference | undefined {
+function parse(text: string | undefined): StoredReference | undefined {
   if (text === undefined) return undefined;
   try {
     const value = JSON.parse(text) as Partial<StoredReference> | null;
-    if (typeof value?.name !== 'string' || (name !== undefined && value.name !== name)) return undefined;
-    if (!isDescriptor(value.root) || !Array.isArray(value.manifests) || !value.manifests.every(isDescriptor)) {
-      return undefined;
-    }
-    if (typeof value.source !== 'string' || typeof value.pulled !== 'string') return undefined;
-    return value as StoredReference;
+    const { name, root, manifests, source, pulled } = value ?? {};
+    if (name !== undefined && typeof name !== 'string') return undefined;
+    if (!isDescriptor(root) || !Array.isArray(manifests) || !manifests.every(isDescriptor)) return undefined;
+    if (typeof source !== 'string' || typeof pulled !== 'string') return undefined;
+    return { name, root, manifests, source, pulled };
   } catch {
     return undefined;
   }
 }
 
-function isDescriptor(value: unknown): value is Descriptor {
+export function isDescriptor(value: unknown): value is Descriptor {
   const descriptor = value as Partial<Descriptor> | null | undefined;
   if (typeof descriptor?.digest !== 'string' || typeof descriptor.mediaType !== 'string') return false;
   digestNames(descriptor.digest);

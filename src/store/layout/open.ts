@@ -1,29 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import type { Bytes } from '#bytes';
-import type { CallOptions, Fetched, FetchOptions, Ingest, PutOptions, Resolver, Store, Tagger } from '#content';
+import type { CallOptions, Ingest, PutOptions, Resolver, Store, Tagger } from '#content';
 import { DrayError, throwIfCancelled } from '#errors';
-import { type Descriptor, type Digest, parseJsonStrict } from '#oci';
-import { type Clock, systemClock } from '#timing';
-import type { Stem } from '../disk/adopt.ts';
-import { digestNames, fetchBlob, hasBlob } from '../disk/blobs.ts';
-import { Files } from '../disk/files.ts';
-import { LockKeeper } from '../disk/lock.ts';
-import type { LockTimings } from '../disk/lock-file.ts';
-import { openIngest, putBlob, type Taking } from '../disk/take.ts';
-import { asFailure } from '../failure.ts';
-import { type FileSystem, systemFiles } from '../file-system.ts';
+import { type Descriptor, parseJsonStrict } from '#oci';
+import { BlobFolder, type BlobFolderOptions, LAYOUT } from '../disk/blob-folder.ts';
+import { hasBlob } from '../disk/blobs.ts';
 import type { RootNames } from '../index-entry.ts';
-import { Turns } from '../turns.ts';
 import { createIndex, findRoot, readRoots, writeRoot } from './roots.ts';
 import { sweepLayout } from './sweep.ts';
 
-export interface OciLayoutOptions {
-  /** False: nothing is flushed; a power cut may undo what was acknowledged. */
-  readonly sync?: boolean | undefined;
-  readonly clock?: Clock | undefined;
-  readonly lockTimings?: Partial<LockTimings> | undefined;
-  readonly fs?: FileSystem | undefined;
-}
+export type OciLayoutOptions = Pick<BlobFolderOptions, 'sync' | 'clock' | 'lockTimings' | 'fs'>;
 
 /**
  * An OCI image layout in a folder (the image spec's image-layout.md). Blobs of other tools that are there are used, as far as their
@@ -50,61 +34,27 @@ const VERSION = '1.0.0';
  * other things, or a layout of another version.
  */
 export async function openOciLayout(root: string, options: OciLayoutOptions = {}): Promise<OciLayout> {
-  const layout = new FolderLayout(root, options);
+  const layout = new FolderLayout(root, LAYOUT, options);
   layout.check();
   return layout;
 }
 
-class FolderLayout implements OciLayout {
-  readonly root: string;
-  readonly #files: Files;
-  readonly #taking: Taking;
-  #prepared: Promise<void> | undefined;
-
-  constructor(root: string, options: OciLayoutOptions) {
-    const { sync = true, clock = systemClock, fs = systemFiles, lockTimings: timings } = options;
-    this.root = root;
-    const files = new Files({ root, fs, sync, id: randomBytes(6).toString('hex'), shared: true });
-    const locks = new LockKeeper({ fs, clock, timings });
-    const stem = (digest: Digest): Stem => {
-      const [algorithm, hex] = digestNames(digest);
-      return { folder: files.path('blobs', algorithm), name: `.dray-${hex}` };
-    };
-    this.#files = files;
-    this.#taking = { files, locks, turns: new Turns(), stem, facts: false };
-  }
-
+class FolderLayout extends BlobFolder implements OciLayout {
   /** True when there is a layout already. */
   check(): boolean {
-    return this.#trySync('opening the image layout', () => {
-      const text = this.#files.read(this.#files.path(MARK));
+    return this.look('opening the image layout', () => {
+      const text = this.files.read(this.files.path(MARK));
       if (text !== undefined) {
         this.#checkVersion(text);
         return true;
       }
-      const stranger = this.#files.list(this.root).find((name) => !name.startsWith('.') && !name.startsWith(MARK));
+      const stranger = this.files.list(this.root).find((name) => !name.startsWith('.') && !name.startsWith(MARK));
       if (stranger === undefined) return false;
       throw new DrayError('STORE_INCOMPATIBLE', `${this.root} is no OCI image layout: it has files, but no ${MARK}`, {
         hint: 'name an empty or new folder',
         detail: { root: this.root },
       });
     });
-  }
-
-  async has(target: Descriptor): Promise<boolean> {
-    return this.#trySync(`looking for ${target.digest}`, () => hasBlob(this.#files, target));
-  }
-
-  async fetch(target: Descriptor, options: FetchOptions = {}): Promise<Fetched> {
-    return this.#trySync(`reading ${target.digest}`, () => fetchBlob(this.#files, target, options));
-  }
-
-  async put(target: Descriptor, content: Bytes, options: PutOptions = {}): Promise<void> {
-    await this.#change(`keeping ${target.digest}`, options, () => putBlob(this.#taking, target, content, options));
-  }
-
-  async ingest(target: Descriptor, options: PutOptions = {}): Promise<Ingest | undefined> {
-    return this.#change(`taking ${target.digest}`, options, () => openIngest(this.#taking, target, options));
   }
 
   async resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
@@ -116,7 +66,7 @@ class FolderLayout implements OciLayout {
 
   async roots(options: CallOptions = {}): Promise<readonly Descriptor[]> {
     throwIfCancelled(options.signal);
-    return this.#trySync('reading index.json', () => readRoots(this.#files));
+    return this.look('reading index.json', () => readRoots(this.files));
   }
 
   async tag(name: string, root: Descriptor, options: CallOptions = {}): Promise<void> {
@@ -127,15 +77,15 @@ class FolderLayout implements OciLayout {
   }
 
   async list(root: Descriptor, names: RootNames, options: CallOptions = {}): Promise<void> {
-    await this.#change(`listing ${root.digest}`, options, async () => {
-      if (!hasBlob(this.#files, root)) throw unknown(this.root, root.digest);
-      await this.#locked(options, () => writeRoot(this.#files, root, names));
+    await this.change(`listing ${root.digest}`, options, async () => {
+      if (!hasBlob(this.files, root)) throw unknown(this.root, root.digest);
+      await this.#locked(options, () => writeRoot(this.files, root, names));
     });
   }
 
   /** Changes index.json, which nobody else does meanwhile. */
   async #locked(options: CallOptions, change: () => Promise<void>): Promise<void> {
-    const lock = await this.#taking.locks.acquire(this.#files.path('.dray-index.lock'), { signal: options.signal });
+    const lock = await this.locks.acquire(this.files.path('.dray-index.lock'), { signal: options.signal });
     try {
       await change();
     } finally {
@@ -144,45 +94,20 @@ class FolderLayout implements OciLayout {
   }
 
   #checkVersion(text: string): void {
-    const mark = parseJsonStrict(Buffer.from(text), this.#files.path(MARK));
+    const mark = parseJsonStrict(Buffer.from(text), this.files.path(MARK));
     const version = mark['imageLayoutVersion'];
     if (version === VERSION) return;
     const message = `${this.root} is an OCI image layout of another version than ${VERSION}`;
     throw new DrayError('STORE_INCOMPATIBLE', message, { detail: { root: this.root, version } });
   }
 
-  async #change<T>(doing: string, options: CallOptions, work: () => Promise<T>): Promise<T> {
-    throwIfCancelled(options.signal);
-    try {
-      this.#prepared ??= this.#prepare();
-      await this.#prepared;
-      return await work();
-    } catch (error) {
-      throw asFailure(`${doing} in ${this.root}`, error);
-    }
-  }
-
   /** Makes the folder a layout, the mark first: a run that is stopped here leaves one that can be gone on with. */
-  async #prepare(): Promise<void> {
-    try {
-      const files = this.#files;
-      if (!this.check()) await files.replace(files.path(MARK), JSON.stringify({ imageLayoutVersion: VERSION }));
-      await files.ensure(files.path('blobs'));
-      await this.#locked({}, () => createIndex(files));
-      sweepLayout(files, this.#taking.locks);
-    } catch (error) {
-      // Another call may fare better.
-      this.#prepared = undefined;
-      throw error;
-    }
-  }
-
-  #trySync<T>(doing: string, work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw asFailure(`${doing} in ${this.root}`, error);
-    }
+  protected override async prepare(): Promise<void> {
+    const { files, locks } = this;
+    if (!this.check()) await files.replace(files.path(MARK), JSON.stringify({ imageLayoutVersion: VERSION }));
+    await files.ensure(files.path('blobs'));
+    await this.#locked({}, () => createIndex(files));
+    sweepLayout(files, locks);
   }
 }
 
