@@ -14,6 +14,12 @@ export {
 } from './compression/layer-digester.ts';
 export { type Compression, SNIFF_LENGTH, sniffCompression } from './compression/sniff.ts';
 export { limitWindows } from './compression/window-budget.ts';
+export { type ApplyLayerOptions, applyLayer } from './layer/apply-layer.ts';
+export { DiskTree } from './layer/disk/disk-tree.ts';
+export { entryPath } from './layer/entry-path.ts';
+export { type LayerItem, type ListLayerOptions, listLayer } from './layer/list-layer.ts';
+export { type MemoryFile, type MemoryFolder, MemoryTree } from './layer/memory-tree.ts';
+export { askedBy } from './layer/whiteout.ts';
 export { BLOCK, encodeHeader, type PlainEntry, paddingOf } from './tar/header.ts';
 export type { PaxRecords } from './tar/pax.ts';
 export { readTar, type TarEntry, type TarType } from './tar/read.ts';

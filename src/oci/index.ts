@@ -67,7 +67,7 @@ export {
 } from './platform-match.ts';
 export { normalizePlatform } from './platform-normalize.ts';
 export { formatPlatform, parsePlatform } from './platform-parse.ts';
-export { printable } from './printable.ts';
+export { printable, quoted } from './printable.ts';
 export { familiarName, familiarString, fullName, fullString, referenceLabel } from './reference/format.ts';
 export { matchesRepository } from './reference/match.ts';
 export { isTag, parseReference, refuseReservedName, withDefaultTag } from './reference/parse.ts';

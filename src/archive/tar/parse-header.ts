@@ -1,4 +1,5 @@
 import { BLOCK, checksum } from './header.ts';
+import { decodeRaw } from './raw-text.ts';
 
 /** The fields of one header block, as they stand there. */
 export interface RawHeader {
@@ -29,22 +30,22 @@ export function parseHeader(block: Uint8Array): RawHeader | undefined {
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     type: block[156] === 0 ? '0' : String.fromCharCode(block[156] ?? 0),
-    size: number(block, 124, 12, 'size'),
-    mode: number(block, 100, 8, 'mode'),
-    uid: number(block, 108, 8, 'uid'),
-    gid: number(block, 116, 8, 'gid'),
-    mtime: number(block, 136, 12, 'mtime'),
+    size: fieldNumber(block, 124, 12, 'size'),
+    mode: fieldNumber(block, 100, 8, 'mode'),
+    uid: fieldNumber(block, 108, 8, 'uid'),
+    gid: fieldNumber(block, 116, 8, 'gid'),
+    mtime: fieldNumber(block, 136, 12, 'mtime'),
     linkName: text(block, 157, 100),
     userName: known ? text(block, 265, 32) : '',
     groupName: known ? text(block, 297, 32) : '',
-    deviceMajor: known ? number(block, 329, 8, 'device number') : 0,
-    deviceMinor: known ? number(block, 337, 8, 'device number') : 0,
+    deviceMajor: known ? fieldNumber(block, 329, 8, 'device number') : 0,
+    deviceMinor: known ? fieldNumber(block, 337, 8, 'device number') : 0,
   };
 }
 
 /** Some old writers summed signed bytes. */
 function expectChecksum(block: Uint8Array): void {
-  const expected = number(block, 148, 8, 'checksum');
+  const expected = fieldNumber(block, 148, 8, 'checksum');
   const sum = checksum(block);
   if (expected === sum) return;
   let high = 0;
@@ -55,11 +56,11 @@ function expectChecksum(block: Uint8Array): void {
 function text(block: Uint8Array, start: number, length: number): string {
   const field = block.subarray(start, start + length);
   const end = field.indexOf(0);
-  return Buffer.from(end === -1 ? field : field.subarray(0, end)).toString('utf8');
+  return decodeRaw(end === -1 ? field : field.subarray(0, end));
 }
 
-/** Octal digits, or base 256 where the first bit is set. */
-function number(block: Uint8Array, start: number, length: number, what: string): number {
+/** A field's number: octal digits, or base 256 where the first bit is set. Throws, with `what`, at anything else. */
+export function fieldNumber(block: Uint8Array, start: number, length: number, what: string): number {
   const first = block[start] ?? 0;
   if (first >= 0x80) return base256(block.subarray(start, start + length), what);
   const digits = text(block, start, length).trim();

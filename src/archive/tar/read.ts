@@ -3,15 +3,22 @@ import { Cursor } from './cursor.ts';
 import { BLOCK, paddingOf } from './header.ts';
 import { parseHeader, type RawHeader } from './parse-header.ts';
 import { type PaxRecords, parsePax, paxNumber } from './pax.ts';
+import { decodeRaw } from './raw-text.ts';
+import { isPaxSparse, type ReadSparse, readOldSparse, readPaxSparse, type SparseMap } from './sparse.ts';
 
 export type TarType = 'file' | 'hardlink' | 'symlink' | 'character' | 'block' | 'directory' | 'fifo';
 
-/** What stands in a tar at one place. Names are as they are written: not cleaned, not safe to use as paths. */
+/**
+ * What stands in a tar at one place. Names are as they are written: not cleaned, not safe to use as paths; bytes in them that are no UTF-8
+ * stand as `decodeRaw` says.
+ */
 export interface TarEntry {
   readonly name: string;
   readonly type: TarType;
-  /** Bytes of content; 0 for everything but files. */
+  /** Bytes of content; 0 for everything but files. Of a sparse file those of its data. */
   readonly size: number;
+  /** Of a sparse file: where the content belongs. */
+  readonly sparse?: SparseMap | undefined;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -37,6 +44,7 @@ const LARGEST_EXTENSION = 1024 * 1024;
 const TYPES: Readonly<Record<string, TarType>> = {
   '0': 'file',
   '7': 'file',
+  S: 'file',
   '1': 'hardlink',
   '2': 'symlink',
   '3': 'character',
@@ -49,7 +57,7 @@ const NO_RECORDS: PaxRecords = new Map();
 
 /**
  * The entries of a tar (ustar, pax, GNU and old) as they pass; memory stays flat. Rejects with CORRUPT_LAYER at broken or cut off data,
- * with UNSUPPORTED at sparse files and unknown types.
+ * with UNSUPPORTED at unknown types.
  * @param what names the tar in errors, e.g. `app.tar`
  */
 export async function* readTar(bytes: Bytes, what: string): AsyncGenerator<TarEntry, void, undefined> {
@@ -58,7 +66,7 @@ export async function* readTar(bytes: Bytes, what: string): AsyncGenerator<TarEn
     for (;;) {
       const extended = await nextHeader(cursor);
       if (extended === undefined) return;
-      const entry = entryOf(extended, cursor);
+      const entry = await entryOf(extended, cursor);
       const content = new Content(cursor, entry.size);
       yield { ...entry, bytes: content };
       await content.skip();
@@ -69,6 +77,7 @@ export async function* readTar(bytes: Bytes, what: string): AsyncGenerator<TarEn
 }
 
 interface ExtendedHeader {
+  readonly block: Uint8Array;
   readonly header: RawHeader;
   readonly pax: PaxRecords;
   readonly longName: string | undefined;
@@ -96,7 +105,7 @@ async function nextHeader(cursor: Cursor): Promise<ExtendedHeader | undefined> {
     else if (header.type === 'g') await readPax(cursor, header.size);
     else if (header.type === 'L') longName = await readLong(cursor, header.size);
     else if (header.type === 'K') longLink = await readLong(cursor, header.size);
-    else return { header, pax, longName, longLink };
+    else return { block, header, pax, longName, longLink };
   }
 }
 
@@ -114,7 +123,7 @@ async function readPax(cursor: Cursor, size: number): Promise<PaxRecords> {
 async function readLong(cursor: Cursor, size: number): Promise<string> {
   const data = await readExtension(cursor, size);
   const end = data.indexOf(0);
-  return Buffer.from(end === -1 ? data : data.subarray(0, end)).toString('utf8');
+  return decodeRaw(end === -1 ? data : data.subarray(0, end));
 }
 
 async function readExtension(cursor: Cursor, size: number): Promise<Uint8Array> {
@@ -125,21 +134,24 @@ async function readExtension(cursor: Cursor, size: number): Promise<Uint8Array> 
   return data.subarray(0, size);
 }
 
-function entryOf({ header, pax, longName, longLink }: ExtendedHeader, cursor: Cursor): Omit<TarEntry, 'bytes'> {
-  const type = TYPES[header.type];
-  const sparse = header.type === 'S' || [...pax.keys()].some((key) => key.startsWith('GNU.sparse.'));
-  if (sparse) throw cursor.failure('it has sparse files', 'UNSUPPORTED');
-  if (type === undefined) {
+async function entryOf(extended: ExtendedHeader, cursor: Cursor): Promise<Omit<TarEntry, 'bytes'>> {
+  const { header, pax, longName, longLink } = extended;
+  const written = TYPES[header.type];
+  if (written === undefined) {
     throw cursor.failure(`it has an entry of the unknown type ${JSON.stringify(header.type)}`, 'UNSUPPORTED');
   }
   const size = cursor.parsed(() => paxNumber(pax, 'size', header.size));
   if (size < 0) throw cursor.failure('an entry has a negative size');
-  const name = (pax.get('path') || longName) ?? header.name;
+  const name = (pax.get('GNU.sparse.name') || pax.get('path') || longName) ?? header.name;
+  // Writers before POSIX marked folders by the name alone.
+  const type = written === 'file' && name.endsWith('/') ? 'directory' : written;
+  if (written === 'file' && type === 'directory' && size > 0) throw cursor.failure('a folder has content');
+  const sparse = type === 'file' ? await readSparse(extended, cursor, size) : undefined;
   return {
     name,
-    // Writers before POSIX marked folders by the name alone.
-    type: type === 'file' && name.endsWith('/') ? 'directory' : type,
-    size: type === 'file' ? size : 0,
+    type,
+    size: type === 'file' ? (sparse?.stored ?? size) : 0,
+    ...(sparse !== undefined && { sparse: sparse.map }),
     mode: header.mode & 0o7777,
     uid: cursor.parsed(() => paxNumber(pax, 'uid', header.uid)),
     gid: cursor.parsed(() => paxNumber(pax, 'gid', header.gid)),
@@ -152,6 +164,16 @@ function entryOf({ header, pax, longName, longLink }: ExtendedHeader, cursor: Cu
     pax,
     offset: cursor.position,
   };
+}
+
+/** The map of a sparse file; undefined for any other. */
+async function readSparse(
+  { block, header, pax }: ExtendedHeader,
+  cursor: Cursor,
+  size: number,
+): Promise<ReadSparse | undefined> {
+  if (header.type === 'S') return readOldSparse(cursor, block, size);
+  return isPaxSparse(pax) ? readPaxSparse(cursor, pax, size) : undefined;
 }
 
 /** One entry's content, and what has to be skipped of it. */

@@ -1,0 +1,130 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
+import { DrayError } from '#errors';
+import { quoted } from '#oci';
+import { decodeRaw, encodeRaw, isEscaped } from '../../tar/raw-text.ts';
+import { errnoOf } from './disk-failure.ts';
+
+/** A path as Node takes it: bytes where it is no text. */
+export type DiskPath = string | Buffer;
+
+/**
+ * A folder on the disk, held so that nobody can put another in its place: on Linux by its open descriptor, under whose name in /proc the kernel
+ * finds this very folder; elsewhere by its path, which is only safe where nobody else may write.
+ */
+export class Folder {
+  readonly fd: number | undefined;
+  /** Stands for the folder in paths. */
+  readonly path: string;
+
+  private constructor(fd: number | undefined, path: string) {
+    this.fd = fd;
+    this.path = path;
+  }
+
+  /** Opens the folder that work is to stay in. Throws what the system says, and IO_FAILED for one in which others could change things under us. */
+  static openRoot(path: string): Folder {
+    if (process.platform === 'linux') {
+      const fd = openSync(path, FOLDER);
+      const folder = new Folder(fd, `/proc/self/fd/${fd}`);
+      if (isSame(fd, folder.path)) return folder;
+      closeSync(fd);
+    }
+    expectPrivate(path);
+    return new Folder(undefined, path);
+  }
+
+  /** The path of what has this name here. */
+  at(name: string): DiskPath {
+    const path = `${this.path}/${name}`;
+    return isEscaped(name) ? Buffer.from(encodeRaw(path)) : path;
+  }
+
+  /** What has this name, if anything; a link is not followed. */
+  stat(name: string): Stats | undefined {
+    return lstatSync(this.at(name), { throwIfNoEntry: false });
+  }
+
+  readLink(name: string): string {
+    return decodeRaw(readlinkSync(this.at(name), { encoding: 'buffer' }));
+  }
+
+  /** A folder in this one. Throws where it is no folder, also where it is a link to one. */
+  open(name: string): Folder {
+    if (this.fd === undefined) {
+      const path = this.at(name);
+      if (Buffer.isBuffer(path) || !lstatSync(path).isDirectory())
+        throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
+      return new Folder(undefined, path);
+    }
+    const fd = openSync(this.at(name), FOLDER);
+    return new Folder(fd, `/proc/self/fd/${fd}`);
+  }
+
+  names(): string[] {
+    return readdirSync(this.path, { encoding: 'buffer' }).map((name) => decodeRaw(name));
+  }
+
+  /** Removes what has this name, if anything, with all that is below it; links are not followed. */
+  remove(name: string): void {
+    try {
+      unlinkSync(this.at(name));
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT') return;
+      if (this.stat(name)?.isDirectory() !== true) throw error;
+      this.#removeFolder(name);
+    }
+  }
+
+  close(): void {
+    if (this.fd !== undefined) closeSync(this.fd);
+  }
+
+  #removeFolder(name: string): void {
+    const folder = this.open(name);
+    try {
+      for (const one of folder.names()) folder.remove(one);
+    } finally {
+      folder.close();
+    }
+    rmdirSync(this.at(name));
+  }
+}
+
+const FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+/** True where /proc leads to the descriptor's own folder: it may not be mounted, or be somebody's imitation. */
+function isSame(fd: number, path: string): boolean {
+  try {
+    const [a, b] = [fstatSync(fd, { bigint: true }), statSync(`${path}/.`, { bigint: true })];
+    return a.ino === b.ino && a.dev === b.dev;
+  } catch {
+    return false;
+  }
+}
+
+function expectPrivate(path: string): void {
+  const stats = lstatSync(path);
+  if (!stats.isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
+  if (process.platform === 'win32' || (stats.mode & 0o022) === 0) return;
+  throw new DrayError(
+    'IO_FAILED',
+    `cannot unpack into ${quoted(path)}: others may write to it and put links in the way`,
+    {
+      hint: 'take a folder that only you may write to: chmod go-w',
+      detail: { mode: stats.mode },
+    },
+  );
+}
