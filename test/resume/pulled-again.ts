@@ -76,8 +76,7 @@ function checkLayout({ folder, image }: Scene): void {
 
 /** One run of the same pull. */
 export function pull(scene: Scene, output: Output, options: Partial<RunOptions> = {}): Promise<Ended> {
-  // A stall is cut soon: what is counted here is bytes, not time.
-  const flags = ['--insecure', '--platform', 'linux/amd64', '--progress', 'json', '--stall-timeout', '3s'];
+  const flags = ['--insecure', '--platform', 'linux/amd64', '--progress', 'json'];
   return runDray(['pull', ...flags, scene.reference('app:1'), ...output.flags], { folder: scene.folder, ...options });
 }
 

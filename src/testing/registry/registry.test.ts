@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, test } from 'node:test';
 import { createCertificate } from '../certificates.ts';
+import { delay } from '../faults/connection.ts';
 import { helloIndex } from '../images/collections.ts';
 import { digestOf } from '../images/descriptor-of.ts';
 import { buildImage } from '../images/image.ts';
@@ -130,6 +132,18 @@ test('it records what was asked on which connection and counts what it served', 
     [2, 'blob', 'app', 206, undefined],
     [3, 'other', '', 200, undefined],
   ]);
+});
+
+test('a request that comes before the answer to the one before it has ended waits for its turn', {
+  timeout: 10_000,
+}, async () => {
+  const registry = await start({ faults: [delay(50, { times: 1 })] });
+  const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
+  const request = (more: string): string => `GET /v2/ HTTP/1.1\r\nhost: ${registry.host}\r\n${more}\r\n`;
+  socket.write(request('') + request('connection: close\r\n'));
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  assert.equal(text.match(/HTTP\/1\.1 200 OK/g)?.length, 2, text);
 });
 
 test('https with an authority of its own, and with certificates of clients', async () => {

@@ -9,7 +9,9 @@ import { Content } from './content.ts';
 import { deliver } from './deliver.ts';
 import type { Reply } from './reply.ts';
 import { type RecordedRequest, type RegistryRequest, readRequest } from './request.ts';
-import { type Answer, type RouteOptions, route } from './routes.ts';
+import { BodyLost } from './request-content.ts';
+import { type Answer, type Deletes, type RouteOptions, route } from './routes.ts';
+import { type UploadRules, Uploads } from './uploads.ts';
 
 export interface RegistryOptions {
   /** By `repository:tag`, or `repository` for content without a tag. */
@@ -32,6 +34,12 @@ export interface RegistryOptions {
   readonly pageSize?: number | undefined;
   /** False: OCI manifests are given whatever the Accept header says. */
   readonly negotiate?: boolean | undefined;
+  /** How it takes what is pushed; false: nothing can be written or deleted. */
+  readonly uploads?: UploadRules | false | undefined;
+  /** What can be deleted; `all` by default. */
+  readonly deletes?: Deletes | undefined;
+  /** False: it keeps no list of referrers. */
+  readonly referrers?: boolean | undefined;
 }
 
 /** What was written to connections so far. */
@@ -54,6 +62,14 @@ export interface TestRegistry {
   readonly connections: number;
   /** `name` on this registry, as a user would type it. */
   reference(name: string): string;
+  /** The bytes of a blob or manifest that it holds now. */
+  blob(repository: string, digest: string): Uint8Array | undefined;
+  /** The digest that a tag stands for now. */
+  tag(repository: string, tag: string): string | undefined;
+  /** Uploads that are open. */
+  readonly openUploads: number;
+  /** Forgets the uploads that are open, as a registry that cleans up. */
+  forgetUploads(): void;
   /** Adds an image while it runs, as in `images`. */
   add(name: string, graph: TestGraph): void;
   /** Adds faults, outside of those that are there. */
@@ -62,7 +78,7 @@ export interface TestRegistry {
   close(): Promise<void>;
 }
 
-/** Starts a read-only registry in this process. Resolves when it listens. */
+/** Starts a registry in this process. Resolves when it listens. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const registry = new RunningRegistry(options);
   await registry.listen(options.address ?? '127.0.0.1');
@@ -79,9 +95,12 @@ class RunningRegistry implements TestRegistry {
   url = '';
   readonly #options: RegistryOptions;
   readonly #content = new Content();
+  readonly #uploads: Uploads | undefined;
   readonly #routes: RouteOptions;
   readonly #server: Server;
   readonly #sockets = new Map<Socket, number>();
+  /** When the newest answer on a connection is over. */
+  readonly #answers = new WeakMap<Socket, Promise<void>>();
   readonly #closing = new AbortController();
   #faults: readonly Fault[];
 
@@ -89,8 +108,12 @@ class RunningRegistry implements TestRegistry {
     this.#options = options;
     this.#faults = options.faults ?? [];
     for (const [name, graph] of Object.entries(options.images ?? {})) this.#content.add(name, graph);
+    this.#uploads = options.uploads === false ? undefined : new Uploads(options.uploads ?? {});
     this.#routes = {
       content: this.#content,
+      uploads: this.#uploads,
+      deletes: options.deletes ?? 'all',
+      referrers: options.referrers ?? true,
       prefix: options.prefix ?? '',
       files: options.files ?? {},
       ranges: options.ranges ?? true,
@@ -116,6 +139,22 @@ class RunningRegistry implements TestRegistry {
 
   reference(name: string): string {
     return `${this.host}/${name}`;
+  }
+
+  blob(repository: string, digest: string): Uint8Array | undefined {
+    return this.#content.blob(repository, digest);
+  }
+
+  tag(repository: string, tag: string): string | undefined {
+    return this.#content.manifest(repository, tag)?.digest;
+  }
+
+  get openUploads(): number {
+    return this.#uploads?.count ?? 0;
+  }
+
+  forgetUploads(): void {
+    this.#uploads?.clear();
   }
 
   add(name: string, graph: TestGraph): void {
@@ -148,25 +187,32 @@ class RunningRegistry implements TestRegistry {
 
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const connection = this.#sockets.get(message.socket) ?? 0;
+    const before = this.#answers.get(message.socket);
+    this.#answers.set(message.socket, new Promise((resolve) => response.once('close', resolve)));
     const number = this.requests.length + 1;
     const facts = { number, connection, prefix: this.#routes.prefix };
     const request = await readRequest(message, facts).catch(() => undefined);
     if (request === undefined) return; // the client left before its request was whole
     const recording: Recording = { ...request, status: undefined, sent: 0 };
     this.requests.push(recording);
-    const honest: Answer = (asked) => Promise.resolve(this.#answer(asked));
-    const answer = await this.#faults.reduceRight<Answer>(
-      (next, fault) => (asked) => fault(asked, next),
-      honest,
-    )(request);
+    const honest: Answer = async (asked) => this.#answer(asked);
+    const answered = this.#faults.reduceRight<Answer>((next, fault) => (asked) => fault(asked, next), honest)(request);
+    const answer = await answered.catch((error: unknown) => {
+      // whoever sent half a body waits for no answer
+      if (error instanceof BodyLost) return undefined;
+      throw error;
+    });
+    if (answer === undefined) return;
     recording.status = answer.status;
     const onSent = (bytes: number): void => {
       recording.sent += bytes;
     };
+    // Who has all bytes of an answer may ask again before it was ended here; till then Node has no connection for the next one.
+    await before;
     await deliver(response, answer, { onSent, signal: this.#closing.signal });
   }
 
-  #answer(request: RegistryRequest): Reply {
+  async #answer(request: RegistryRequest): Promise<Reply> {
     const { auth } = this.#options;
     if (auth !== undefined && request.kind === 'token') return auth.token(request);
     const open = this.#routes.files[request.path] !== undefined;
