@@ -50,6 +50,12 @@ test('cutAfter sends that many bytes and closes', async () => {
   assert.equal(got.headers['content-length'], String(size));
 });
 
+test('cutAfter sends that many bytes of a chunked body, too', async () => {
+  const registry = await start(cutAfter(100_000), noContentLength());
+  const got = await ask(registry.url + blobPath);
+  assert.deepEqual([got.end, got.body.length, registry.served.bytes], ['lost', 100_000, 100_000]);
+});
+
 test('cutAfter leaves shorter bodies alone, and can reset', async () => {
   assert.equal((await blobWith(cutAfter(size))).end, 'complete');
   assert.equal((await blobWith(cutAfter(1000, { reset: true }))).end, 'lost');

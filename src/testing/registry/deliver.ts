@@ -70,22 +70,17 @@ async function writeBody(
   return cutAfter > stop && stallAfter > stop;
 }
 
-/** Resolves when the connection wants more; false when it is gone. */
-async function write(response: ServerResponse, socket: Socket, chunk: Uint8Array): Promise<boolean> {
-  if (socket.destroyed) return false;
-  if (!response.write(chunk)) await drained(response, socket);
-  return !socket.destroyed;
-}
-
-function drained(response: ServerResponse, socket: Socket): Promise<void> {
+/** Resolves when the connection has taken the chunk; false when it is gone. */
+function write(response: ServerResponse, socket: Socket, chunk: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      socket.off('close', done);
-      resolve();
-    };
-    response.once('drain', done);
-    socket.once('close', done);
+    const gone = (): void => resolve(false);
+    if (socket.destroyed) return gone();
+    socket.once('close', gone);
+    // Not by 'drain': Node keeps chunks of a chunked answer back, and they would go down with a connection that is ended at once.
+    response.write(chunk, (error) => {
+      socket.off('close', gone);
+      resolve(error === null || error === undefined);
+    });
   });
 }
 
