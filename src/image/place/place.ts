@@ -10,4 +10,5 @@ export type Place =
   | { readonly kind: 'docker-archive'; readonly path: string; readonly tag?: string | undefined }
   | { readonly kind: 'docker-daemon'; readonly reference: Reference };
 
+export type ArchivePlace = Extract<Place, { readonly kind: 'oci-archive' | 'docker-archive' }>;
 export type PlaceKind = Place['kind'];

@@ -5,7 +5,7 @@ import { openOciLayout } from '#store';
 import type { Places } from '../places.ts';
 import { type FoundStored, findStored } from '../stored/find-stored.ts';
 import { parsePlace } from './parse-place.ts';
-import type { Place } from './place.ts';
+import type { ArchivePlace, Place } from './place.ts';
 
 export interface WithImageOptions extends CallOptions {
   /** What a plain name stands for; `store-first` looks there, and asks the registry for what is not in the store. */
@@ -132,12 +132,19 @@ async function layoutImage(
 }
 
 async function withArchive<T>(
-  { path }: { readonly path: string; readonly tag?: string | undefined },
-  _places: Places,
-  _options: WithImageOptions,
-  _work: (image: PlacedImage) => Promise<T>,
+  { kind, path, tag }: ArchivePlace,
+  places: Places,
+  { signal }: WithImageOptions,
+  work: (image: PlacedImage) => Promise<T>,
 ): Promise<T> {
-  throw new DrayError('UNSUPPORTED', `${path}: image archives cannot be read yet`);
+  const { archivedImage, openArchivePlace } = await import('./archived-image.ts');
+  const archive = await openArchivePlace({ path }, places, { signal });
+  try {
+    const { root, names } = archivedImage(archive, path, tag);
+    return await work({ place: kind, what: tag === undefined ? path : `${path}:${tag}`, source: archive, root, names });
+  } finally {
+    await archive.close();
+  }
 }
 
 function notOne(path: string, count: number): DrayError {

@@ -45,6 +45,8 @@ export interface DiskStore extends Store, Resolver, Tagger {
    * the lease is taken. Where the store cannot be written, nothing can be promised, and nothing is.
    */
   lease(content: readonly Descriptor[], options?: CallOptions): Promise<Lease>;
+  /** A folder on the store's disk for files that nobody else looks at and that are gone when the work is over. Made with the store. */
+  workFolder(options?: CallOptions): Promise<string>;
   /** What a layer is when uncompressed, where an earlier transfer has found it out. */
   layerFacts(digest: Digest): LayerFacts | undefined;
   rememberLayer(digest: Digest, facts: LayerFacts, options?: CallOptions): Promise<void>;
@@ -121,6 +123,12 @@ class FolderStore extends BlobFolder implements DiskStore {
       if (isDrayError(error) && READ_ONLY.has(errnoOf(error.cause) ?? '')) return NO_LEASE;
       throw error;
     }
+  }
+
+  async workFolder(options: CallOptions = {}): Promise<string> {
+    const folder = this.files.path('ingest');
+    await this.change('making a folder', options, () => this.files.ensure(folder));
+    return folder;
   }
 
   layerFacts(digest: Digest): LayerFacts | undefined {
