@@ -15,7 +15,10 @@ export {
 export { type Compression, SNIFF_LENGTH, sniffCompression } from './compression/sniff.ts';
 export { limitWindows } from './compression/window-budget.ts';
 export { type ApplyLayerOptions, applyLayer } from './layer/apply-layer.ts';
+export { diskFailure } from './layer/disk/disk-failure.ts';
 export { DiskTree } from './layer/disk/disk-tree.ts';
+export { Folder } from './layer/disk/folder.ts';
+export type { Unset } from './layer/disk/notes.ts';
 export { entryPath } from './layer/entry-path.ts';
 export { type LayerItem, type ListLayerOptions, listLayer } from './layer/list-layer.ts';
 export { type MemoryFile, type MemoryFolder, MemoryTree } from './layer/memory-tree.ts';

@@ -1,0 +1,54 @@
+import type { Bytes } from '#bytes';
+import { DrayError, throwIfCancelled } from '#errors';
+import { readTar, type TarEntry } from '../tar/read.ts';
+
+/** An entry of a layer without its content, as it is written there. */
+export interface LayerItem extends Omit<TarEntry, 'bytes' | 'pax' | 'userName' | 'groupName'> {
+  /** Which layer it is of: 0 is the base. */
+  readonly layer: number;
+}
+
+export interface ListLayerOptions {
+  /** Which layer it is: 0 is the base. */
+  readonly layer: number;
+  /** Names the layer in errors. */
+  readonly what: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Each costs some hundred bytes of memory. */
+const MOST_ENTRIES = 2_000_000;
+/** Characters of all names together: what is no path is refused before. */
+const MOST_TEXT = 256 * 1024 * 1024;
+/** Bytes that Linux takes as a path. */
+const LONGEST_PATH = 4096;
+
+/**
+ * The entries of an uncompressed layer in its order; contents are passed over. Rejects with CORRUPT_LAYER for a broken tar and for names that no
+ * system takes, with TOO_LARGE for more than 2,000,000 entries.
+ */
+export async function listLayer(bytes: Bytes, options: ListLayerOptions): Promise<readonly LayerItem[]> {
+  const { layer, what, signal } = options;
+  const items: LayerItem[] = [];
+  let text = 0;
+  for await (const entry of readTar(bytes, what)) {
+    throwIfCancelled(signal);
+    const longest = Math.max(entry.name.length, entry.linkName.length);
+    if (longest > LONGEST_PATH) {
+      throw new DrayError('CORRUPT_LAYER', `${what} has a name of ${longest} characters, which is no path`);
+    }
+    text += entry.name.length + entry.linkName.length;
+    if (items.length >= MOST_ENTRIES || text > MOST_TEXT) {
+      throw new DrayError('TOO_LARGE', `${what} has more entries than any layer should: it may be a bomb`, {
+        detail: { most: MOST_ENTRIES },
+      });
+    }
+    items.push(itemOf(entry, layer));
+  }
+  return items;
+}
+
+function itemOf(entry: TarEntry, layer: number): LayerItem {
+  const { name, type, size, mode, uid, gid, mtime, linkName, deviceMajor, deviceMinor, offset } = entry;
+  return { name, type, size, mode, uid, gid, mtime, linkName, deviceMajor, deviceMinor, offset, layer };
+}
