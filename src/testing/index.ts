@@ -27,6 +27,7 @@ export {
 export { endless, extraBytes, flipByte, replaceBody, truncate } from './faults/bodies.ts';
 export { cutAfter, delay, hangUp, neverAnswer, rawAnswer, slow, stallAfter, takeOver } from './faults/connection.ts';
 export { answerWith, changeReply, changeRequest, type Fault, type Match } from './faults/fault.ts';
+export { cutUpload, uploadLocation, uploadRange } from './faults/uploads.ts';
 export {
   type ArtifactOptions,
   buildArtifact,
@@ -53,8 +54,9 @@ export { type LayerFile, tarOf } from './images/tar.ts';
 export { type Auth, type BearerOptions, basicAuth, bearerAuth, type Users } from './registry/auth.ts';
 export { type Delivery, type Reply, reply } from './registry/reply.ts';
 export type { RecordedRequest, RegistryRequest, RequestKind } from './registry/request.ts';
-export type { Answer } from './registry/routes.ts';
+export type { Answer, Deletes } from './registry/routes.ts';
 export { type RegistryOptions, type Served, startRegistry, type TestRegistry } from './registry/start.ts';
+export type { UploadRules } from './registry/uploads.ts';
 export {
   type Content,
   contentOf,

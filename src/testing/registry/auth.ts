@@ -45,6 +45,8 @@ export interface BearerOptions {
   readonly field?: 'token' | 'access_token' | 'both' | undefined;
   /** False: POST is answered with 404, as older token services do. */
   readonly post?: boolean | undefined;
+  /** What tokens allow at most, e.g. `['pull']`; everything that is asked for by default. */
+  readonly actions?: readonly string[] | undefined;
 }
 
 interface IssuedToken {
@@ -71,12 +73,12 @@ export function bearerAuth(options: BearerOptions = {}): Auth {
   };
 
   const refuse: Auth['refuse'] = (request, origin) => {
-    const scope = request.repository === '' ? undefined : `repository:${request.repository}:pull`;
+    const wanted = wantedScopes(request);
     const token = issued.get(
       /^Bearer (?<token>.+)$/i.exec(request.headers.authorization ?? '')?.groups?.['token'] ?? '',
     );
     const good = token !== undefined && token.uses > 0 && Date.now() < token.until;
-    if (good && covers(token.scopes, scope)) {
+    if (good && wanted.every((scope) => covers(token.scopes, scope, options.actions))) {
       token.uses -= 1;
       return undefined;
     }
@@ -85,7 +87,7 @@ export function bearerAuth(options: BearerOptions = {}): Auth {
     const challenge = [
       `Bearer realm="${realm}"`,
       `service="${service}"`,
-      ...(scope === undefined ? [] : [`scope="${scope}"`]),
+      ...(wanted.length === 0 ? [] : [`scope="${wanted.join(' ')}"`]),
       ...(request.headers.authorization === undefined ? [] : [`error="${error}"`]),
     ].join(',');
     return errorReply(401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge });
@@ -137,19 +139,28 @@ function userOf(request: RegistryRequest, users: Users): string | undefined {
   return users[user] === text.slice(text.indexOf(':') + 1) ? user : undefined;
 }
 
-function covers(granted: readonly string[], wanted: string | undefined): boolean {
-  if (wanted === undefined) return true;
-  const name = wanted.slice(0, wanted.lastIndexOf(':'));
-  return granted.some((scope) => {
-    const colon = scope.lastIndexOf(':');
-    return (
-      scope.slice(0, colon) === name &&
-      scope
-        .slice(colon + 1)
-        .split(',')
-        .includes('pull')
-    );
-  });
+/** What a request needs, as the distribution project asks for it. */
+function wantedScopes({ kind, method, repository, query }: RegistryRequest): readonly string[] {
+  if (kind === 'catalog') return ['registry:catalog:*'];
+  if (repository === '') return [];
+  const from = query.get('from');
+  const isRead = (method === 'GET' || method === 'HEAD') && kind !== 'upload';
+  const actions = isRead ? 'pull' : method === 'DELETE' && kind !== 'upload' ? 'delete' : 'pull,push';
+  const own = `repository:${repository}:${actions}`;
+  return kind === 'upload' && from !== null ? [own, `repository:${from}:pull`] : [own];
+}
+
+function covers(granted: readonly string[], wanted: string, allowed: readonly string[] | undefined): boolean {
+  const { resource, actions } = parts(wanted);
+  const given = granted.map(parts).filter((scope) => scope.resource === resource);
+  return actions.every(
+    (action) => given.some((scope) => scope.actions.includes(action)) && (allowed?.includes(action) ?? true),
+  );
+}
+
+function parts(scope: string): { readonly resource: string; readonly actions: readonly string[] } {
+  const colon = scope.lastIndexOf(':');
+  return { resource: scope.slice(0, colon), actions: scope.slice(colon + 1).split(',') };
 }
 
 function wrongCredentials(): Reply {

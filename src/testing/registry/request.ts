@@ -1,6 +1,17 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { RequestContent } from './request-content.ts';
 
-export type RequestKind = 'ping' | 'manifest' | 'blob' | 'tags' | 'token' | 'other';
+export type RequestKind =
+  | 'ping'
+  | 'manifest'
+  | 'blob'
+  | 'upload'
+  | 'tags'
+  | 'referrers'
+  | 'catalog'
+  | 'search'
+  | 'token'
+  | 'other';
 
 /** A request as the registry understood it. */
 export interface RegistryRequest {
@@ -15,10 +26,13 @@ export interface RegistryRequest {
   readonly query: URLSearchParams;
   /** The name of the repository, or an empty string. */
   readonly repository: string;
-  /** The tag or digest, or an empty string. */
+  /** The tag or digest, or of an upload its id; or an empty string. */
   readonly reference: string;
   readonly headers: IncomingHttpHeaders;
+  /** Of a POST: a form, or nothing. */
   readonly body: string;
+  /** The body of a PUT or PATCH, as it comes: nobody has read it when a fault sees the request. */
+  readonly content: RequestContent;
 }
 
 /** What became of a request. */
@@ -29,8 +43,14 @@ export interface RecordedRequest extends RegistryRequest {
   readonly sent: number;
 }
 
-const API = /^\/v2\/(?<repository>.+)\/(?<what>manifests|blobs|tags)\/(?<reference>[^/]+)$/;
-const KINDS = { manifests: 'manifest', blobs: 'blob', tags: 'tags' } as const;
+const API = /^\/v2\/(?<repository>.+)\/(?<what>manifests|blobs\/uploads|blobs|tags|referrers)\/(?<reference>[^/]*)$/;
+const KINDS: Readonly<Record<string, RequestKind>> = {
+  manifests: 'manifest',
+  blobs: 'blob',
+  'blobs/uploads': 'upload',
+  tags: 'tags',
+  referrers: 'referrers',
+};
 /** A request body of ours is a form with a token or a password. */
 const MOST_BODY = 64 << 10;
 
@@ -42,9 +62,12 @@ export async function readRequest(
   const { number, connection, prefix } = facts;
   const url = new URL(message.url ?? '/', 'http://registry.invalid');
   let body = '';
-  for await (const chunk of message) {
-    body += String(chunk);
-    if (body.length > MOST_BODY) break;
+  const content = new RequestContent(message);
+  if (!content.streams) {
+    for await (const chunk of message) {
+      body += String(chunk);
+      if (body.length > MOST_BODY) break;
+    }
   }
   return {
     number,
@@ -54,6 +77,7 @@ export async function readRequest(
     query: url.searchParams,
     headers: message.headers,
     body,
+    content,
     ...classify(url.pathname, prefix),
   };
 }
@@ -62,9 +86,11 @@ function classify(path: string, prefix: string): Pick<RegistryRequest, 'kind' | 
   if (path === '/token') return { kind: 'token', repository: '', reference: '' };
   const own = path.startsWith(prefix) ? path.slice(prefix.length) : '';
   if (own === '/v2/' || own === '/v2') return { kind: 'ping', repository: '', reference: '' };
-  const groups = API.exec(own)?.groups;
-  const { repository = '', what, reference = '' } = groups ?? {};
-  if (what !== 'manifests' && what !== 'blobs' && what !== 'tags')
+  if (own === '/v2/_catalog') return { kind: 'catalog', repository: '', reference: '' };
+  if (own === '/v1/search') return { kind: 'search', repository: '', reference: '' };
+  const { repository = '', what = '', reference = '' } = API.exec(own)?.groups ?? {};
+  const kind = KINDS[what];
+  if (kind === undefined || (reference === '' && kind !== 'upload'))
     return { kind: 'other', repository: '', reference: '' };
-  return { kind: KINDS[what], repository, reference: decodeURIComponent(reference) };
+  return { kind, repository, reference: decodeURIComponent(reference) };
 }

@@ -1,12 +1,20 @@
 import type { Content } from './content.ts';
+import { catalogReply, nameUnknown, referrersReply, searchReply, tagsReply } from './listings.ts';
 import { errorReply, jsonReply, type Reply, reply, withHeaders } from './reply.ts';
 import type { RegistryRequest } from './request.ts';
+import type { Uploads } from './uploads.ts';
+import { write } from './write-routes.ts';
 
 /** Answers one request. Faults are wrapped around it. */
 export type Answer = (request: RegistryRequest) => Promise<Reply>;
 
 export interface RouteOptions {
   readonly content: Content;
+  /** Undefined: nothing can be written. */
+  readonly uploads: Uploads | undefined;
+  readonly deletes: Deletes;
+  /** False: there is no list of referrers, as in registries of before 2023. */
+  readonly referrers: boolean;
   readonly prefix: string;
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly ranges: boolean;
@@ -16,12 +24,13 @@ export interface RouteOptions {
 
 const API_VERSION = { 'docker-distribution-api-version': 'registry/2.0' };
 
+/** What may be deleted: everything, manifests and blobs but no tags, nothing. */
+export type Deletes = 'all' | 'digests' | 'none';
+
 /** What an honest registry answers. */
-export function route(request: RegistryRequest, options: RouteOptions): Reply {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return errorReply(405, 'UNSUPPORTED', 'The operation is unsupported.', { allow: 'GET, HEAD' });
-  }
-  return withHeaders(read(request, options), API_VERSION);
+export async function route(request: RegistryRequest, options: RouteOptions): Promise<Reply> {
+  const isRead = (request.method === 'GET' || request.method === 'HEAD') && request.kind !== 'upload';
+  return withHeaders(isRead ? read(request, options) : await write(request, options), API_VERSION);
 }
 
 function read(request: RegistryRequest, options: RouteOptions): Reply {
@@ -36,6 +45,12 @@ function read(request: RegistryRequest, options: RouteOptions): Reply {
       return blobReply(request, options);
     case 'tags':
       return tagsReply(request, options);
+    case 'catalog':
+      return catalogReply(request, options);
+    case 'referrers':
+      return referrersReply(request, options);
+    case 'search':
+      return searchReply(request, options);
     default:
       return errorReply(404, 'NOT_FOUND', `no such page: ${request.path}`);
   }
@@ -92,21 +107,4 @@ function bytesReply(request: RegistryRequest, bytes: Uint8Array, ranges: boolean
 function rangeOf(first: string, last: string, size: number): readonly [number, number] {
   if (first === '') return [Math.max(0, size - Number(last)), size];
   return [Number(first), last === '' ? size : Math.min(size, Number(last) + 1)];
-}
-
-function tagsReply(request: RegistryRequest, options: RouteOptions): Reply {
-  const { content, pageSize, prefix } = options;
-  const { repository, query } = request;
-  if (!content.has(repository)) return nameUnknown();
-  const size = Math.min(pageSize, Number(query.get('n') ?? pageSize));
-  const last = query.get('last') ?? '';
-  const rest = content.tags(repository).filter((tag) => tag > last);
-  const tags = rest.slice(0, size);
-  const next = `${prefix}/v2/${repository}/tags/list?n=${size}&last=${encodeURIComponent(tags.at(-1) ?? '')}`;
-  const link = rest.length > tags.length ? { link: `<${next}>; rel="next"` } : {};
-  return jsonReply(200, { name: repository, tags }, link);
-}
-
-function nameUnknown(): Reply {
-  return errorReply(404, 'NAME_UNKNOWN', 'repository name not known to registry');
 }
