@@ -6,6 +6,7 @@ import { lookVerbs } from './look-verbs.ts';
 import { Machine } from './machine.ts';
 import { storeVerbs } from './store-verbs.ts';
 import { transferVerbs } from './transfer-verbs.ts';
+import { unpackVerbs } from './unpack-verbs.ts';
 
 /**
  * dray over the local store and all registries. Nothing is read or made before the first call; `close` at the end lets the process end.
@@ -19,6 +20,7 @@ export function createDray(options: DrayOptions = {}): Dray {
     ...storeVerbs(machine),
     ...lookVerbs(machine),
     ...loginVerbs(machine),
+    ...unpackVerbs(machine),
     close: () => machine.close(),
   };
 }

@@ -2,12 +2,13 @@ import type { LoginVerbs } from './login-verbs.ts';
 import type { LookVerbs } from './look-verbs.ts';
 import type { StoreVerbs } from './store-verbs.ts';
 import type { TransferVerbs } from './transfer-verbs.ts';
+import type { UnpackVerbs } from './unpack-verbs.ts';
 
 /**
  * dray, ready to use: a local store and all registries. References are names as docker takes them; invalid ones reject with
  * INVALID_REFERENCE before anything is asked.
  */
-export interface Dray extends TransferVerbs, StoreVerbs, LookVerbs, LoginVerbs {
+export interface Dray extends TransferVerbs, StoreVerbs, LookVerbs, LoginVerbs, UnpackVerbs {
   /** Ends idle connections and threads, so that the process can end by itself. */
   close(): Promise<void>;
 }

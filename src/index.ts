@@ -9,6 +9,7 @@ export type {
   LoginOptions,
   LoginResult,
   LookOptions,
+  Lost,
   ManifestResult,
   OutputFormat,
   OutputOptions,
@@ -18,6 +19,8 @@ export type {
   PullPlan,
   PullResult,
   StoredImage,
+  UnpackOptions,
+  UnpackResult,
 } from '#image';
 export type { Descriptor, Digest, Platform } from '#oci';
 export type { ProgressEvent } from '#progress';

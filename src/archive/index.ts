@@ -16,12 +16,14 @@ export { type Compression, SNIFF_LENGTH, sniffCompression } from './compression/
 export { limitWindows } from './compression/window-budget.ts';
 export { type ApplyLayerOptions, applyLayer } from './layer/apply-layer.ts';
 export { diskFailure } from './layer/disk/disk-failure.ts';
-export { DiskTree } from './layer/disk/disk-tree.ts';
+export { type DiskFolder, DiskTree } from './layer/disk/disk-tree.ts';
+export { openNewFile } from './layer/disk/file-writer.ts';
 export { Folder } from './layer/disk/folder.ts';
 export type { Unset } from './layer/disk/notes.ts';
 export { entryPath } from './layer/entry-path.ts';
 export { type LayerItem, type ListLayerOptions, listLayer } from './layer/list-layer.ts';
 export { type MemoryFile, type MemoryFolder, MemoryTree } from './layer/memory-tree.ts';
+export type { Tree } from './layer/tree.ts';
 export { askedBy } from './layer/whiteout.ts';
 export { BLOCK, encodeHeader, type PlainEntry, paddingOf } from './tar/header.ts';
 export type { PaxRecords } from './tar/pax.ts';

@@ -46,6 +46,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/digest.ts')).digest,
   },
   {
+    name: 'unpack',
+    summary: 'Unpack an image into a folder',
+    load: async () => (await import('./commands/unpack.ts')).unpack,
+  },
+  {
     name: 'login',
     summary: 'Authenticate to a registry',
     load: async () => (await import('./commands/login.ts')).login,

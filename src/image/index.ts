@@ -23,3 +23,5 @@ export type {
   PullResult,
   StoredImage,
 } from './types.ts';
+export { type UnpackOptions, type UnpackResult, unpackImage } from './unpack/unpack.ts';
+export type { Lost } from './unpack/write-owners.ts';

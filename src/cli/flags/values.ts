@@ -40,6 +40,16 @@ export const rate: ValueParser<number> = (text, flag) => {
   return bytes;
 };
 
+/** Bytes: `20g` is 20 x 2^30; `k`, `m`, `g`, `t` with or without `b` or `ib`, or a plain number. */
+export const size: ValueParser<number> = (text, flag) => {
+  const match = /^(\d{1,15}(?:\.\d+)?) ?([kmgt]?)(?:i?b)?$/i.exec(text);
+  if (match === null) throw badValue(text, flag, 'a size is a number of bytes, like 500m, 20g or 1048576');
+  const power = ['', 'k', 'm', 'g', 't'].indexOf((match[2] ?? '').toLowerCase());
+  const bytes = Math.round(Number(match[1]) * 1024 ** power);
+  if (bytes < 1 || bytes > Number.MAX_SAFE_INTEGER) throw badValue(text, flag, 'a size of at least 1 byte is wanted');
+  return bytes;
+};
+
 /** A whole number from `low` to `high`. */
 export function integer(low: number, high: number): ValueParser<number> {
   return (text, flag) => {

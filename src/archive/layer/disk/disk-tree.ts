@@ -4,7 +4,7 @@ import type { TarEntry } from '../../tar/read.ts';
 import type { Attributes, FileSink, Found, Tree } from '../tree.ts';
 import { errnoOf } from './disk-failure.ts';
 import { fileWriter, guarded, openNewFile } from './file-writer.ts';
-import { Folder } from './folder.ts';
+import type { Folder } from './folder.ts';
 import { makeNode } from './make-node.ts';
 import { FolderNotes, type Unset } from './notes.ts';
 import { Rights } from './rights.ts';
@@ -24,9 +24,8 @@ export class DiskTree implements Tree<DiskFolder> {
   readonly #rights = new Rights();
   #removals = 0;
 
-  /** Throws what the system says, and IO_FAILED for a folder that others could change under us. */
-  constructor(path: string) {
-    this.root = { folder: Folder.openRoot(path), notes: new FolderNotes() };
+  constructor(root: Folder) {
+    this.root = { folder: root, notes: new FolderNotes() };
   }
 
   get removals(): number {
@@ -115,24 +114,37 @@ export class DiskTree implements Tree<DiskFolder> {
     });
   }
 
-  /** Sets what folders are to have: all else is done. `root`: where the tree stands now. */
-  settle(root: Folder = this.root.folder): void {
+  /** Gives all folders but the root what they are to have: all else is done. `root`: where the tree stands now. */
+  settleFolders(root: Folder): void {
+    this.#settleBelow({ folder: root, notes: this.root.notes });
+  }
+
+  /** Gives the root what it is to have; to be called last. */
+  settleRoot(root: Folder): void {
     this.#settle({ folder: root, notes: this.root.notes });
   }
 
-  #settle({ folder, notes }: DiskFolder): void {
+  /** What could not be set, by path. */
+  *unset(): Generator<readonly [string, Unset], void, undefined> {
+    yield* unsetIn(this.root.notes, '');
+  }
+
+  #settleBelow({ folder, notes }: DiskFolder): void {
     for (const [name, below] of notes.folders) {
       if (folder.stat(name)?.isDirectory() !== true) continue;
       const child = { folder: folder.open(name), notes: below };
       try {
-        this.#settle(child);
+        this.#settleBelow(child);
+        this.#note({ folder, notes }, name, this.#settle(child));
       } finally {
         child.folder.close();
       }
     }
-    if (notes.attributes === undefined) return;
-    const unset = guarded('a folder', () => this.#rights.setFolder(folder, notes.attributes as Attributes));
-    if (unset !== undefined) notes.unset.set('.', unset);
+  }
+
+  #settle({ folder, notes: { attributes } }: DiskFolder): Unset | undefined {
+    if (attributes === undefined) return undefined;
+    return guarded('a folder', () => this.#rights.setFolder(folder, attributes));
   }
 
   #open({ folder, notes }: DiskFolder, name: string): DiskFolder {
@@ -163,4 +175,9 @@ export class DiskTree implements Tree<DiskFolder> {
 function lostNode({ type, mode, uid, gid, deviceMajor, deviceMinor }: TarEntry): Unset {
   const kind = type === 'character' || type === 'block' ? type : 'fifo';
   return { uid, gid, mode, device: { type: kind, major: deviceMajor, minor: deviceMinor } };
+}
+
+function* unsetIn(notes: FolderNotes, path: string): Generator<readonly [string, Unset], void, undefined> {
+  for (const [name, unset] of notes.unset) yield [`${path}${name}`, unset];
+  for (const [name, below] of notes.folders) yield* unsetIn(below, `${path}${name}/`);
 }

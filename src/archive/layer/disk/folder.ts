@@ -3,9 +3,11 @@ import {
   constants,
   fstatSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmdirSync,
   type Stats,
   statSync,
@@ -51,6 +53,16 @@ export class Folder {
     return isEscaped(name) ? Buffer.from(encodeRaw(path)) : path;
   }
 
+  /** Makes a folder that only this user may look into. */
+  make(name: string): void {
+    mkdirSync(this.at(name), 0o700);
+  }
+
+  /** Gives what has this name another one, in this or another folder of the same file system. What stands there is replaced as the system does it. */
+  rename(name: string, to: Folder, newName: string): void {
+    renameSync(this.at(name), to.at(newName));
+  }
+
   /** What has this name, if anything; a link is not followed. */
   stat(name: string): Stats | undefined {
     return lstatSync(this.at(name), { throwIfNoEntry: false });
@@ -74,6 +86,11 @@ export class Folder {
 
   names(): string[] {
     return readdirSync(this.path, { encoding: 'buffer' }).map((name) => decodeRaw(name));
+  }
+
+  /** Removes an empty folder. */
+  removeEmpty(name: string): void {
+    rmdirSync(this.at(name));
   }
 
   /** Removes what has this name, if anything, with all that is below it; links are not followed. */
@@ -118,7 +135,8 @@ function isSame(fd: number, path: string): boolean {
 function expectPrivate(path: string): void {
   const stats = lstatSync(path);
   if (!stats.isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
-  if (process.platform === 'win32' || (stats.mode & 0o022) === 0) return;
+  // Of a folder with the sticky bit nobody takes what is somebody else's.
+  if (process.platform === 'win32' || (stats.mode & 0o022) === 0 || (stats.mode & 0o1000) !== 0) return;
   throw new DrayError(
     'IO_FAILED',
     `cannot unpack into ${quoted(path)}: others may write to it and put links in the way`,

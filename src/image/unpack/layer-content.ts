@@ -1,0 +1,71 @@
+import { mostUnpacked } from '#archive';
+import type { Bytes } from '#bytes';
+import { type CallOptions, continuedSource } from '#content';
+import { DrayError } from '#errors';
+import type { Descriptor, Digest } from '#oci';
+import { systemClock } from '#timing';
+import type { ResolvedImage } from '../place/read-images.ts';
+import type { PlacedImage } from '../place/with-image.ts';
+
+export interface LayerContentOptions extends CallOptions {
+  readonly retries: number | undefined;
+  /** Most bytes that a layer may have when uncompressed. */
+  readonly maxSize?: number | undefined;
+}
+
+/** A layer with its content as it is stored, which is to be compared with the diff_id. */
+export interface LayerContent {
+  readonly what: string;
+  readonly diffId: Digest;
+  readonly mostBytes: number;
+  readonly content: Bytes;
+}
+
+/** A layer's stored bytes, from wherever the image is; a connection that breaks is made anew where it stopped. Says how it goes on. */
+export async function layerContent(
+  image: ResolvedImage,
+  index: number,
+  placed: PlacedImage,
+  options: LayerContentOptions,
+): Promise<LayerContent> {
+  const { retries, maxSize, signal, onEvent } = options;
+  const target = image.document.layers[index];
+  const diffId = image.config.rootfs.diffIds[index];
+  if (target === undefined || diffId === undefined) throw new DrayError('BUG', `${placed.what} has no layer ${index}`);
+  const source =
+    placed.place === 'registry' ? continuedSource(placed.source, { retries, signal, onEvent }) : placed.source;
+  const what = `the layer ${target.digest}`;
+  const fetched = await source.fetch(target, { signal });
+  const mostBytes = maxSize ?? mostUnpacked(target.size);
+  return { what, diffId, mostBytes, content: told(fetched, target, what, options) };
+}
+
+const EVERY = 100;
+
+/** The bytes, no more than the descriptor says, with events of their progress. */
+async function* told(
+  bytes: Bytes,
+  target: Descriptor,
+  what: string,
+  { onEvent }: CallOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { digest, size } = target;
+  let received = 0;
+  let last = systemClock.monotonic();
+  onEvent?.({ kind: 'blob', role: 'layer', state: 'started', digest, size, received });
+  for await (const chunk of bytes) {
+    received += chunk.length;
+    if (received > size) throw wrongSize(what, size, 'more');
+    yield chunk;
+    const now = systemClock.monotonic();
+    if (now - last < EVERY) continue;
+    last = now;
+    onEvent?.({ kind: 'blob-progress', role: 'layer', digest, size, received });
+  }
+  if (received < size) throw wrongSize(what, size, String(received));
+  onEvent?.({ kind: 'blob', role: 'layer', state: 'done', digest, size, received });
+}
+
+function wrongSize(what: string, size: number, found: string): DrayError {
+  return new DrayError('SIZE_MISMATCH', `${what} should have ${size} bytes, but has ${found}`, { detail: { size } });
+}
