@@ -1,5 +1,17 @@
 import type { CallOptions } from '#content';
-import { type LookOptions, listTags, lookAtConfig, lookAtDigest, lookAtManifest, type ManifestResult } from '#image';
+import {
+  type ImageFile,
+  type ListFilesOptions,
+  type LookOptions,
+  listFiles,
+  listTags,
+  lookAtConfig,
+  lookAtDigest,
+  lookAtManifest,
+  type ManifestResult,
+  type OpenImageOptions,
+  readFile,
+} from '#image';
 import type { Machine } from './machine.ts';
 
 /** What looks at images where they are. */
@@ -9,6 +21,13 @@ export interface LookVerbs {
   config(reference: string, options?: LookOptions): Promise<Uint8Array>;
   /** Digest of what the name stands for (of the platform's manifest with `platform`). */
   digest(reference: string, options?: LookOptions): Promise<string>;
+  /** What an image has at a path (its root by default), as unpacking would leave it; sorted. The store is asked first, then the registry. */
+  list(image: string, options?: ListFilesOptions): Promise<readonly ImageFile[]>;
+  /**
+   * Content of a file, or of several one after the other; nothing comes before all are found and verified. Symbolic links are followed within
+   * the image. Rejects with NOT_FOUND, or INVALID_OPTION for what is no file.
+   */
+  readFile(image: string, path: string | readonly string[], options?: OpenImageOptions): AsyncIterable<Uint8Array>;
   /** Tags of a repository, in the registry's order. */
   tags(repository: string, options?: CallOptions): Promise<readonly string[]>;
 }
@@ -26,6 +45,14 @@ export function lookVerbs(machine: Machine): LookVerbs {
     async digest(reference, options) {
       const { places } = await machine.open([reference]);
       return lookAtDigest(reference, places, options);
+    },
+    async list(image, options = {}) {
+      const { places } = await machine.open([image]);
+      return listFiles(image, places, machine.forPlatform(options));
+    },
+    async *readFile(image, path, options = {}) {
+      const { places } = await machine.open([image]);
+      yield* readFile(image, [path].flat(), places, machine.forPlatform(options));
     },
     async tags(repository, options) {
       const { places } = await machine.open([repository]);

@@ -21,9 +21,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/pull.ts')).pull,
   },
   {
+    name: 'load',
+    summary: 'Load images from an archive (or stdin) into the store',
+    load: async () => (await import('./commands/load.ts')).load,
+  },
+  {
     name: 'images',
     summary: 'List images in the store',
     load: async () => (await import('./commands/images.ts')).images,
+  },
+  {
+    name: 'ls',
+    summary: 'List files of an image',
+    load: async () => (await import('./commands/ls.ts')).ls,
+  },
+  {
+    name: 'cat',
+    summary: 'Print files of an image',
+    load: async () => (await import('./commands/cat.ts')).cat,
   },
   {
     name: 'tags',
@@ -73,5 +88,5 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 export const GROUPS: readonly CommandGroup[] = [
-  { name: 'image', summary: 'Manage images', words: { ls: 'images', list: 'images', pull: 'pull' } },
+  { name: 'image', summary: 'Manage images', words: { ls: 'images', list: 'images', load: 'load', pull: 'pull' } },
 ];

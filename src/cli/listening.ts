@@ -5,14 +5,17 @@ import { jsonLine } from './output/printable.ts';
 import { talkLine } from './output/talk.ts';
 
 /** Call options for a command whose stdout is its answer: warnings and retries go to stderr, and a signal stops it. */
-export function listening({ flags, context }: Call<object>): CallOptions {
+export function listening(
+  { flags, context }: Call<object>,
+  print: (line: string) => void = (line) => void context.stderr.write(`${line}\n`),
+): CallOptions {
   const level = isDebug(flags) ? 'debug' : (flags.logLevel ?? 'info');
   return {
     signal: context.signal,
     onEvent: (event) => {
       const line = talkLine(event, level);
       if (line === undefined) return;
-      context.stderr.write(`${flags.progress === 'json' ? jsonLine(event) : line}\n`);
+      print(flags.progress === 'json' ? jsonLine(event) : line);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { CommanderError, type Option, type OptionValues, Command as Parser } from 'commander';
+import { CommanderError, Option, type OptionValues, Command as Parser } from 'commander';
 import type { Command } from './command.ts';
 import { globalFlags } from './flags/global-flags.ts';
 import { connectionFlags, registryFlags } from './flags/registry-flags.ts';
@@ -17,8 +17,15 @@ export function flagGroups(command: Command): readonly (readonly [title: string,
   return [
     ['Options', command.flags()],
     ...(command.registry === 'none' ? [] : ([['Registry Options', registry()]] as const)),
-    ['Global Options', globalFlags()],
+    ['Global Options', globalFlags().map((option) => withFreeLetter(option, command))],
   ];
+}
+
+/** A command's own letter means what the command says, as in docker: `-l` of `ls` is not `--log-level`. */
+function withFreeLetter(option: Option, command: Command): Option {
+  if (option.short === undefined || !command.flags().some(({ short }) => short === option.short)) return option;
+  const long = new Option(option.flags.replace(/^-\w, /, ''), option.description);
+  return option.parseArg === undefined ? long : long.argParser(option.parseArg);
 }
 
 /**

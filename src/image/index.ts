@@ -2,8 +2,14 @@
  * The verbs, over places that the caller has built: pull a reference into the store or into a file, list what is there, look at what a
  * registry has. A pull is resolve (documents), fetch (blobs), keep (names), write (files); `pull/pull.ts` shows the order.
  */
+
+export type { ImageFile, ListFilesOptions } from './files/list-files.ts';
+export type { OpenImageOptions } from './files/open-image.ts';
 export { listImages } from './list.ts';
+export { loadArchive } from './load/load.ts';
+export type { LoadedImage, LoadOptions, LoadResult, MovedName } from './load/loaded.ts';
 export { lookAtConfig, lookAtDigest, lookAtManifest } from './look.ts';
+export { listFiles, readFile } from './look-into.ts';
 export type { Places } from './places.ts';
 export { planPull } from './pull/plan.ts';
 export { pullAll } from './pull/pull.ts';

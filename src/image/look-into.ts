@@ -1,0 +1,24 @@
+import type { ImageFile, ListFilesOptions } from './files/list-files.ts';
+import type { OpenImageOptions } from './files/open-image.ts';
+import type { Places } from './places.ts';
+
+// What these are made of is only loaded where they are called.
+
+/** As `listFiles` in `files/list-files.ts`. */
+export async function listFiles(
+  text: string,
+  places: Places,
+  options: ListFilesOptions = {},
+): Promise<readonly ImageFile[]> {
+  return (await import('./files/list-files.ts')).listFiles(text, places, options);
+}
+
+/** As `readFile` in `files/read-file.ts`. */
+export async function* readFile(
+  text: string,
+  paths: readonly string[],
+  places: Places,
+  options: OpenImageOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* (await import('./files/read-file.ts')).readFile(text, paths, places, options);
+}
