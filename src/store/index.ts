@@ -25,11 +25,13 @@ export { type WriteArchiveFileOptions, writeArchiveFile } from './archive-file/w
 export type { ArchivedImage, ArchiveLimits, ReadableArchive } from './archive-read/archive.ts';
 export { type OpenArchiveOptions, openArchive } from './archive-read/open.ts';
 export type { ArchiveOrigin } from './archive-read/seekable.ts';
+export type { Collected, CollectOptions } from './disk/collect.ts';
 export { type DiskStore, type DiskStoreOptions, openDiskStore } from './disk/disk-store.ts';
 export type { StoredBlob, StoredPartial } from './disk/inventory.ts';
 export type { Lease } from './disk/leases.ts';
 export type { LockTimings } from './disk/lock-file.ts';
 export type { Death, Owner, OwnerProof } from './disk/owner.ts';
+export type { PartialBounds } from './disk/prune-partials.ts';
 export type { NewReference, ReferenceKey, StoredReference } from './disk/references.ts';
 export { type FileIngestOptions, openFileIngest, type RangeJournal } from './file-ingest.ts';
 export type { FileSystem } from './file-system.ts';

@@ -5,6 +5,7 @@ import { asFailure, errnoOf } from '../failure.ts';
 import type { LayerFacts } from '../layer-check.ts';
 import { BlobFolder, type BlobFolderOptions, STORE } from './blob-folder.ts';
 import { blobPath, hasBlob } from './blobs.ts';
+import { type Collected, type CollectOptions, collect } from './collect.ts';
 import { readCompressed, writeCompressed } from './compressed.ts';
 import { readFacts, removeFacts, writeFacts } from './facts.ts';
 import { checkFormat, createFormat } from './format.ts';
@@ -47,6 +48,11 @@ export interface DiskStore extends Store, Resolver, Tagger {
   lease(content: readonly Descriptor[], options?: CallOptions): Promise<Lease>;
   /** A folder on the store's disk for files that nobody else looks at and that are gone when the work is over. Made with the store. */
   workFolder(options?: CallOptions): Promise<string>;
+  /**
+   * Removes content that no name, no nameless root and no lease needs, and partial downloads beyond given bounds. Other processes may use the store
+   * meanwhile. Rejects, with everything still there, where the documents of a named image cannot be read. Stopped in the middle it leaves a whole store.
+   */
+  collect(options?: CollectOptions): Promise<Collected>;
   /** What a layer is when uncompressed, where an earlier transfer has found it out. */
   layerFacts(digest: Digest): LayerFacts | undefined;
   rememberLayer(digest: Digest, facts: LayerFacts, options?: CallOptions): Promise<void>;
@@ -129,6 +135,11 @@ class FolderStore extends BlobFolder implements DiskStore {
     const folder = this.files.path('ingest');
     await this.change('making a folder', options, () => this.files.ensure(folder));
     return folder;
+  }
+
+  async collect(options: CollectOptions = {}): Promise<Collected> {
+    if (!this.look('opening', () => checkFormat(this.files))) return { blobs: [], partials: [], bytes: 0 };
+    return this.change('removing what is not needed', options, () => collect(this.#naming, this, options));
   }
 
   layerFacts(digest: Digest): LayerFacts | undefined {

@@ -1,10 +1,10 @@
 import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
 import type { Descriptor, Digest } from '#oci';
-import { digestNames } from './blobs.ts';
 import type { Files } from './files.ts';
 import { type HeldLock, parse } from './lock-file.ts';
 import { alone, type Naming } from './naming.ts';
+import { isDescriptor } from './references.ts';
 
 /** A promise of the store to keep content that has no name yet, or may lose it, for as long as whoever took it lives. */
 export interface Lease {
@@ -26,20 +26,20 @@ export const NO_LEASE: Lease = {
 /** Milliseconds without a sign of life after which a lease counts no more whose owner can't be proven dead: that of another machine or container. */
 const SILENT = 10 * 60 * 1000;
 
-/** Takes a lease: from then on nothing that it names is removed, by whatever process. */
+/** Takes a lease: from then on nothing that it names is removed, nor what is below that, by whatever process. */
 export async function takeLease(naming: Naming, content: readonly Descriptor[], options: CallOptions): Promise<Lease> {
   const { files, locks } = naming;
   const base = files.path('leases', files.unique());
-  const digests = new Set<Digest>();
+  const held = new Map<Digest, Descriptor>();
   let lock: HeldLock | undefined;
   await files.ensure(files.path('leases'));
   const lease: Lease = {
     async add(more, { signal } = {}) {
       await alone(naming, { signal }, async () => {
         lease.check();
-        for (const { digest } of more) digests.add(digest);
+        for (const { mediaType, digest, size } of more) held.set(digest, { mediaType, digest, size });
         // A machine that loses power loses all who hold leases.
-        await files.replace(`${base}.json`, `${JSON.stringify({ digests: [...digests] })}\n`, { durable: false });
+        await files.replace(`${base}.json`, `${JSON.stringify([...held.values()])}\n`, { durable: false });
         lock ??= await locks.acquire(`${base}.lock`);
       });
     },
@@ -68,9 +68,9 @@ export async function takeLease(naming: Naming, content: readonly Descriptor[], 
  * What the leases of living processes name. Those of the dead are removed. To be called by whoever is `alone`.
  * @param now of the file system, which gave the leases their times
  */
-export function leasedDigests({ files, locks }: Naming, now: number): ReadonlySet<Digest> {
+export function leasedContent({ files, locks }: Naming, now: number): readonly Descriptor[] {
   const folder = files.path('leases');
-  const leased = new Set<Digest>();
+  const leased: Descriptor[] = [];
   const names = files.list(folder);
   const alive = new Set(
     names
@@ -80,7 +80,7 @@ export function leasedDigests({ files, locks }: Naming, now: number): ReadonlySe
   for (const name of names) {
     const owner = name.slice(0, name.indexOf('.'));
     if (!alive.has(owner)) files.remove(`${folder}/${name}`);
-    else if (name === `${owner}.json`) for (const digest of read(files, `${folder}/${name}`)) leased.add(digest);
+    else if (name === `${owner}.json`) leased.push(...read(files, `${folder}/${name}`));
   }
   return leased;
 }
@@ -94,19 +94,16 @@ function isDead({ files, locks }: Pick<Naming, 'files' | 'locks'>, path: string,
   return !isProvable && now - stat.mtimeMs > SILENT;
 }
 
-function read(files: Files, path: string): readonly Digest[] {
+function read(files: Files, path: string): readonly Descriptor[] {
   const text = files.read(path);
   // Released in this instant.
   if (text === undefined) return [];
   try {
-    const { digests } = JSON.parse(text) as { digests: readonly Digest[] };
-    for (const digest of digests) digestNames(digest);
-    return digests;
-  } catch (cause) {
-    const hint = 'end the dray processes that use this store, and remove the file';
-    throw new DrayError('STORE_INCOMPATIBLE', `${path} cannot be understood: what it protects is not known`, {
-      hint,
-      cause,
-    });
+    const held: unknown = JSON.parse(text);
+    if (Array.isArray(held) && held.every(isDescriptor)) return held;
+  } catch {
+    // Told below.
   }
+  const hint = 'end the dray processes that use this store, and remove the file';
+  throw new DrayError('STORE_INCOMPATIBLE', `${path} cannot be understood: what it protects is not known`, { hint });
 }

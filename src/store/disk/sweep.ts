@@ -24,3 +24,18 @@ function isGarbage(files: Files, name: string): boolean {
   if (algorithm === undefined || hex === undefined) return false;
   return files.fs.statSync(files.path('blobs', algorithm, hex), { throwIfNoEntry: false }) !== undefined;
 }
+
+/** Removes what is remembered of layers that are not there: it can be found out again. */
+export function sweepHints(files: Files): void {
+  for (const kind of ['facts', 'compressed']) {
+    for (const algorithm of ['sha256', 'sha512']) {
+      for (const name of files.list(files.path(kind, algorithm))) {
+        const [, hex] = /^([0-9a-f]+)\.json$/.exec(name) ?? [];
+        if (hex === undefined) continue;
+        const blob = files.path('blobs', algorithm, hex);
+        if (files.fs.statSync(blob, { throwIfNoEntry: false }) === undefined)
+          files.remove(files.path(kind, algorithm, name));
+      }
+    }
+  }
+}
