@@ -1,5 +1,15 @@
 import { DrayError } from '#errors';
-import { type PullOptions, type PullPlan, type PullResult, planPull, pullAll } from '#image';
+import {
+  type LoadOptions,
+  type LoadResult,
+  loadArchive,
+  type PullOptions,
+  type PullPlan,
+  type PullResult,
+  planPull,
+  pullAll,
+} from '#image';
+import type { ArchiveOrigin } from '#store';
 import type { Machine } from './machine.ts';
 
 /** What moves images. */
@@ -10,6 +20,8 @@ export interface TransferVerbs {
   pullAll(references: readonly string[], options?: PullOptions): Promise<readonly PullResult[]>;
   /** What a pull would fetch. Rejects with UNSUPPORTED for docker's first format, which does not tell. */
   plan(reference: string, options?: PullOptions): Promise<PullPlan>;
+  /** Loads all images of an archive (docker's or an OCI layout, plain or compressed) into the store; all of it, verified, or nothing. */
+  load(origin: ArchiveOrigin, options?: LoadOptions): Promise<LoadResult>;
 }
 
 export function transferVerbs(machine: Machine): TransferVerbs {
@@ -28,6 +40,11 @@ export function transferVerbs(machine: Machine): TransferVerbs {
     async plan(reference, options = {}) {
       const { places } = await machine.open([reference]);
       return planPull(reference, places, machine.forPlatform(options));
+    },
+    async load(origin, options = {}) {
+      const { places, concurrency } = await machine.open([]);
+      const { concurrency: own = concurrency } = options;
+      return loadArchive(origin, places, { ...options, concurrency: own });
     },
   };
 }

@@ -17,6 +17,8 @@ export interface ProgressOptions {
   /** stdout carries data: docker's lines go to stderr. */
   readonly data: boolean;
   readonly allTags: boolean;
+  /** False: docker says nothing of what goes on. */
+  readonly lines?: boolean | undefined;
 }
 
 /** All that is printed while a pull goes on and when it has ended. Exactly one of `end` and `fail` is to be called. */
@@ -52,7 +54,7 @@ export function createProgress(options: ProgressOptions): Progress {
     layers: tty !== undefined && (data || context.stdout.isTTY === true) ? 'last' : 'each',
     allTags: options.allTags,
   });
-  const hasLines = !quiet && !(mode === 'json' && data);
+  const hasLines = options.lines !== false && !quiet && !(mode === 'json' && data);
   const timer = startTimer(tty ?? plain);
 
   return {

@@ -1,7 +1,6 @@
 import type { BlobWork } from '#content';
 import type { Descriptor } from '#oci';
-import type { ResolvedImage } from '../place/read-images.ts';
-import type { Resolved } from './resolve.ts';
+import type { ReadImages, ResolvedImage } from '../place/read-images.ts';
 
 /** Layers of an image with what each must be when uncompressed. */
 export function layerWork(image: ResolvedImage, verify: boolean): readonly BlobWork[] {
@@ -13,7 +12,7 @@ export function layerWork(image: ResolvedImage, verify: boolean): readonly BlobW
 }
 
 /** Every blob that a resolved reference still needs, configs of images excepted: those are here already. */
-export function blobWork(resolved: Resolved, verify: boolean): readonly BlobWork[] {
+export function blobWork(resolved: ReadImages, verify: boolean): readonly BlobWork[] {
   const images = resolved.images.flatMap((image) => layerWork(image, verify));
   const others = resolved.others.flatMap((manifest) => [
     { target: manifest.config, role: 'config' as const },
@@ -23,7 +22,7 @@ export function blobWork(resolved: Resolved, verify: boolean): readonly BlobWork
 }
 
 /** Every blob of a resolved reference once, configs too. */
-export function allBlobs(resolved: Resolved): readonly Descriptor[] {
+export function allBlobs(resolved: ReadImages): readonly Descriptor[] {
   const blobs = [
     ...blobWork(resolved, false).map(({ target }) => target),
     ...resolved.images.map(({ document }) => document.config),
@@ -32,11 +31,11 @@ export function allBlobs(resolved: Resolved): readonly Descriptor[] {
 }
 
 /** Everything that a resolved reference is made of, its documents too. */
-export function allContent(resolved: Resolved): readonly Descriptor[] {
+export function allContent(resolved: ReadImages): readonly Descriptor[] {
   return [...resolved.nodes.map(({ descriptor }) => descriptor), ...allBlobs(resolved)];
 }
 
 /** Bytes of all blobs of a resolved reference, each counted once. */
-export function totalBytes(resolved: Resolved): number {
+export function totalBytes(resolved: ReadImages): number {
   return allBlobs(resolved).reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,0 +1,120 @@
+import { type BlobWork, cachedSource, copyBlobs, type Source } from '#content';
+import type { Descriptor, Digest } from '#oci';
+import type { ArchiveOrigin, DiskStore, ReadableArchive } from '#store';
+import { openArchivePlace } from '../place/archived-image.ts';
+import { type ReadImages, readImages } from '../place/read-images.ts';
+import type { Places } from '../places.ts';
+import { blobWork } from '../pull/blobs.ts';
+import { verifyKept } from '../pull/verify-kept.ts';
+import { holdIn } from '../stored/hold.ts';
+import { wantedPlatforms } from '../wanted.ts';
+import type { LoadOptions, LoadResult } from './loaded.ts';
+import { nameImage } from './name-images.ts';
+import { Staging } from './staging.ts';
+import { wholeManifests } from './whole.ts';
+
+/**
+ * Loads all images of an archive into the store: of an index all platforms that the archive has, or those asked for. Every digest, size and diff_id is
+ * verified before anything can be seen; an archive that fails changes nothing. Content that the store has is not read from the archive.
+ * Rejects as `openArchive` does, with BLOB_UNKNOWN, PLATFORM_UNKNOWN, DIGEST_MISMATCH, SIZE_MISMATCH, DIFF_ID_MISMATCH, CORRUPT_LAYER.
+ */
+export async function loadArchive(
+  origin: ArchiveOrigin,
+  places: Places,
+  options: LoadOptions = {},
+): Promise<LoadResult> {
+  const { signal, onEvent } = options;
+  const archive = await openArchivePlace(origin, places, { signal, onEvent });
+  try {
+    return await load(archive, nameOf(origin), places, options);
+  } finally {
+    await archive.close();
+  }
+}
+
+function nameOf(origin: ArchiveOrigin): string {
+  return 'path' in origin ? origin.path : (origin.name ?? 'the archive');
+}
+
+async function load(archive: ReadableArchive, what: string, places: Places, options: LoadOptions): Promise<LoadResult> {
+  const { signal } = options;
+  const store = await places.store();
+  const read: ReadImages[] = [];
+  for (const { root } of archive.images) {
+    read.push(await readArchived(archive, root, { what, store, places, options }));
+  }
+  const work = read.flatMap(workOf);
+  const lease = holdIn(store);
+  try {
+    await lease.add(
+      work.map(({ target }) => target),
+      { signal },
+    );
+    const present = await bring(archive, store, { read, work, places, options });
+    lease.check();
+    const images = [];
+    for (const [at, image] of read.entries()) {
+      images.push(await nameImage(image, archive.images[at]?.names ?? [], store, { host: places.host, signal }));
+    }
+    const sizes = new Map(work.map(({ target }) => [target.digest, target.size]));
+    const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    const here = [...present].reduce((sum, digest) => sum + (sizes.get(digest) ?? 0), 0);
+    return { format: archive.format, images, bytes: { total, present: here } };
+  } finally {
+    await lease.release();
+  }
+}
+
+interface ReadOptions {
+  readonly what: string;
+  readonly store: DiskStore;
+  readonly places: Places;
+  readonly options: LoadOptions;
+}
+
+/** All documents of an image of the archive, of which every blob is known to be there or in the store. */
+async function readArchived(
+  archive: Source,
+  root: Descriptor,
+  { what, store, places, options }: ReadOptions,
+): Promise<ReadImages> {
+  const { platform, signal, onEvent } = options;
+  const source = cachedSource(archive, store);
+  const available = await wholeManifests(source, root, { what, signal, onEvent });
+  const wanted = wantedPlatforms({ platform, allPlatforms: platform === undefined }, places.host);
+  return readImages(source, root, { wanted, host: places.host, artifacts: false, what, available, signal, onEvent });
+}
+
+/** Everything that an image consists of, children before parents. */
+function workOf(read: ReadImages): readonly BlobWork[] {
+  return [
+    ...blobWork(read, true),
+    ...read.images.map(({ document }) => ({ target: document.config, role: 'config' as const })),
+    ...read.nodes.map(({ descriptor }) => ({ target: descriptor, role: 'manifest' as const })),
+  ];
+}
+
+/** Brings what the store lacks out of the archive, all of it or nothing; resolves with the digests of what was there before. */
+async function bring(
+  archive: Source,
+  store: DiskStore,
+  {
+    read,
+    work,
+    places,
+    options,
+  }: { read: readonly ReadImages[]; work: readonly BlobWork[]; places: Places; options: LoadOptions },
+): Promise<ReadonlySet<Digest>> {
+  const { signal, onEvent, concurrency } = options;
+  const staging = await Staging.open(store, work, { signal });
+  try {
+    const copied = await copyBlobs(archive, staging, work, { signal, onEvent, concurrency, carrier: places.carrier });
+    const present = new Set(copied.filter((blob) => blob.present).map(({ target }) => target.digest));
+    for (const image of read) await verifyKept(image, present, store, { signal });
+    await staging.publish(work);
+    return present;
+  } catch (error) {
+    await staging.discard();
+    throw error;
+  }
+}
