@@ -6,6 +6,8 @@ import type { DiskStore } from '#store';
 /** The places that the verbs work on; whoever calls a verb has built them. */
 export interface Places {
   readonly registries: RegistryClient;
+  /** For registries that are written to, where other settings hold for them than for those that are read. */
+  readonly targets?: RegistryClient | undefined;
   /** The local store, opened when it is first asked for. */
   readonly store: () => Promise<DiskStore>;
   /** A store for this run alone, gone when the work is over. */

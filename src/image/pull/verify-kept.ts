@@ -11,7 +11,7 @@ import type { Resolved } from './resolve.ts';
  * remembered, so that a second pull reads nothing. Rejects with DIFF_ID_MISMATCH or CORRUPT_LAYER.
  */
 export async function verifyKept(
-  resolved: Resolved,
+  resolved: Pick<Resolved, 'images'>,
   present: ReadonlySet<string>,
   store: DiskStore,
   options: CallOptions,

@@ -1,0 +1,159 @@
+import type { CopyBlobsOptions } from '#content';
+import { DrayError } from '#errors';
+import { familiarString, fullString, parseReference, withDefaultTag } from '#oci';
+import { openOciLayout } from '#store';
+import type { Place } from '../place/place.ts';
+import type { Places } from '../places.ts';
+import type { Taken } from './copied.ts';
+import { mountCandidates } from './mount-candidates.ts';
+import { attempted, type SourceFailures, unwrapped } from './source-failures.ts';
+import { fileName, keptNames, nameOf, type TargetName, withTags } from './target-name.ts';
+import { type NamedSelection, toArchive } from './to-archive.ts';
+import { toLayout } from './to-layout.ts';
+import { toRegistry } from './to-registry.ts';
+import { toStore } from './to-store.ts';
+
+export interface DestinationOptions extends CopyBlobsOptions {
+  /** Further tags for all that goes there. */
+  readonly tags?: readonly string[] | undefined;
+  readonly trustRoot: boolean;
+}
+
+/** A place as the target of a copy. */
+export interface Destination {
+  readonly kind: Place['kind'];
+  /** For messages and results. */
+  readonly what: string;
+  /** All images have to be known before the first is written, and are named as the table of an archive names them. */
+  readonly atOnce: boolean;
+  /** Images are told from what is none, and configs are read. */
+  readonly images: boolean;
+  /** What an image is called there: as the place says, or as it is called where it comes from. */
+  namesFor(image: {
+    readonly names: readonly string[];
+    readonly refs?: readonly string[] | undefined;
+  }): readonly TargetName[];
+  /** Takes all of them; one at a time where it need not be at once. */
+  take(all: readonly NamedSelection[], failures: SourceFailures): Promise<readonly Taken[]>;
+}
+
+/** The place that is written to. Rejects with UNSUPPORTED for one that cannot be. */
+export function destinationFor(place: Place, places: Places, options: DestinationOptions): Destination {
+  const { tags = [] } = options;
+  switch (place.kind) {
+    case 'registry':
+      return registryDestination(place, places, options);
+    case 'store':
+      return storeDestination(place, places, options);
+    case 'oci-dir':
+      return {
+        kind: place.kind,
+        what: pathOf('oci', place),
+        atOnce: false,
+        images: false,
+        namesFor: (image) => withTags(fileNames(place, image), tags),
+        take: async (all) => {
+          const layout = await openOciLayout(place.path, { sync: places.sync });
+          return oneByOne(all, ({ selection, names }) => toLayout(selection, layout, { ...options, names }));
+        },
+      };
+    case 'oci-archive':
+    case 'docker-archive':
+      return {
+        kind: place.kind,
+        what: pathOf(place.kind, place),
+        atOnce: true,
+        images: place.kind === 'docker-archive',
+        namesFor: (image) => withTags(fileNames(place, image), tags),
+        take: (all) => toArchive(all, { ...options, path: place.path, format: place.kind, sync: places.sync }),
+      };
+    case 'docker-daemon':
+      throw new DrayError('UNSUPPORTED', 'images cannot be brought into a Docker engine yet', {
+        hint: 'copy to docker-archive:FILE, then: docker load -i FILE',
+      });
+  }
+}
+
+function registryDestination(
+  { reference }: Extract<Place, { readonly kind: 'registry' }>,
+  places: Places,
+  options: DestinationOptions,
+): Destination {
+  const { signal, onEvent } = options;
+  return {
+    kind: 'registry',
+    what: `docker://${familiarString(reference)}`,
+    atOnce: false,
+    images: false,
+    namesFor: () => {
+      const own = reference.tag === undefined ? [] : [{ tag: reference.tag, reference }];
+      const base = { domain: reference.domain, path: reference.path };
+      const more = (options.tags ?? []).map((tag) => ({ tag, reference: { ...base, tag } }));
+      return withTags([...own, ...more], []);
+    },
+    take: (all, failures) =>
+      oneByOne(all, async ({ selection, names }) => {
+        if (reference.digest !== undefined && reference.digest !== selection.root.digest) {
+          throw otherDigest(fullString(reference), selection.root.digest);
+        }
+        const mountFrom = await mountCandidates(selection, reference, places, options);
+        const tags = names.map(({ tag }) => tag);
+        const write = places.targets ?? places.registries;
+        const outcome = await write.writing(
+          reference,
+          (repository) =>
+            attempted(
+              () => toRegistry(selection, repository, reference, { ...options, tags, mountFrom }),
+              (error) => failures.has(error),
+            ),
+          { action: 'push', signal, onEvent },
+        );
+        return unwrapped(outcome);
+      }),
+  };
+}
+
+function storeDestination(
+  { text }: Extract<Place, { readonly kind: 'store' }>,
+  places: Places,
+  options: DestinationOptions,
+): Destination {
+  const named = text === '' ? undefined : nameOf(withDefaultTag(parseReference(text)));
+  return {
+    kind: 'store',
+    what: `store:${text}`,
+    atOnce: false,
+    images: true,
+    namesFor: ({ names }) => withTags(named === undefined ? keptNames(names) : [named], options.tags ?? []),
+    take: (all) =>
+      oneByOne(all, async ({ selection, names }) => {
+        const from = selection.image.repository?.endpoint.url ?? '';
+        return toStore(selection, await places.store(), { ...options, names, from, carrier: places.carrier });
+      }),
+  };
+}
+
+function fileNames(
+  place: Extract<Place, { readonly path: string }>,
+  { names, refs = [] }: { readonly names: readonly string[]; readonly refs?: readonly string[] | undefined },
+): readonly TargetName[] {
+  if (place.tag !== undefined) return [fileName(place.tag, place.kind === 'docker-archive')];
+  const kept = keptNames(names);
+  return kept.length > 0 || place.kind === 'docker-archive' ? kept : refs.map((tag) => ({ tag }));
+}
+
+async function oneByOne<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (const one of all) results.push(await work(one));
+  return results;
+}
+
+function pathOf(scheme: string, { path, tag }: { readonly path: string; readonly tag?: string | undefined }): string {
+  return tag === undefined ? `${scheme}:${path}` : `${scheme}:${path}:${tag}`;
+}
+
+function otherDigest(name: string, found: string): DrayError {
+  return new DrayError('INVALID_OPTION', `what is copied is ${found}, which cannot be ${name}`, {
+    hint: 'name the target by a tag, or without any',
+  });
+}
