@@ -6,11 +6,15 @@ export type { CallOptions } from '#content';
 export { DrayError, type ErrorCode, isDrayError } from '#errors';
 export type {
   ListImagesOptions,
+  LoadedImage,
+  LoadOptions,
+  LoadResult,
   LoginOptions,
   LoginResult,
   LookOptions,
   Lost,
   ManifestResult,
+  MovedName,
   OutputFormat,
   OutputOptions,
   PulledImage,
@@ -24,6 +28,7 @@ export type {
 } from '#image';
 export type { Descriptor, Digest, Platform } from '#oci';
 export type { ProgressEvent } from '#progress';
+export type { ArchiveOrigin } from '#store';
 export { createDray } from './create-dray.ts';
 export { type Defaults, defaults, type Environment } from './defaults.ts';
 export type { Dray, DrayOptions } from './dray.ts';
