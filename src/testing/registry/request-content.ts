@@ -25,6 +25,8 @@ export class RequestContent {
   /** Throws BodyLost when it does not come whole. */
   async *read(): AsyncGenerator<Uint8Array, void, undefined> {
     const announced = Number(this.#message.headers['content-length'] ?? Number.NaN);
+    // Node forgets it when the reading ends early
+    const { socket } = this.#message;
     const most = this.#cut?.after ?? Number.POSITIVE_INFINITY;
     try {
       for await (const chunk of this.#message as AsyncIterable<Buffer>) {
@@ -37,7 +39,6 @@ export class RequestContent {
       throw new BodyLost('the client went away', { cause });
     }
     if (this.#cut !== undefined && this.received >= most && this.received !== announced) {
-      const { socket } = this.#message;
       if (this.#cut.reset) socket.resetAndDestroy();
       else socket.destroy();
       throw new BodyLost('the connection was cut');
