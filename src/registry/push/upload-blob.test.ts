@@ -8,7 +8,6 @@ import {
   answerWith,
   bearerAuth,
   type Content,
-  changeReply,
   contentDigest,
   contentOf,
   cutUpload,
@@ -155,10 +154,12 @@ describe('an upload', () => {
       { keychain: async () => ({ username: 'me', password: 'secret' }) },
     );
     const digest = LARGE.descriptor.digest;
-    storage.inject(
-      answerWith({ method: 'PATCH' }, ({ path }) => reply(202, { location: `${path}?signed=%2B%20x` })),
-      answerWith({ method: 'PUT' }, () => reply(201, { 'docker-content-digest': digest })),
-    );
+    storage.inject(async ({ method, path, content }) => {
+      for await (const _ of content.read());
+      return method === 'PUT'
+        ? reply(201, { 'docker-content-digest': digest })
+        : reply(202, { location: `${path}?signed=%2B%20x` });
+    });
     await place.upload(LARGE);
     assert.deepEqual(
       storage.requests.map(({ method, headers }) => [method, headers.authorization]),
@@ -244,10 +245,9 @@ describe('an upload that is cut', () => {
   });
 
   it('without end fails, after a while', async () => {
-    for (const uploads of [{}, { strict: true }, { status: false }]) {
+    for (const uploads of [{ strict: true }, { status: false }]) {
       const place = await open({ uploads }, { faults: [cutUpload(1000)], retries: 2 });
-      if (uploads.strict === true || uploads.status === false)
-        await fails(() => place.upload(LARGE), 'CONNECTION_LOST');
+      await fails(() => place.upload(LARGE), 'CONNECTION_LOST');
     }
   });
 
@@ -456,5 +456,3 @@ async function fails(work: () => Promise<unknown>, code: ErrorCode): Promise<Err
   }
   assert.fail(`it did not fail with ${code}`);
 }
-
-void changeReply;
