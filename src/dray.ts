@@ -13,6 +13,12 @@ export interface Dray extends TransferVerbs, StoreVerbs, LookVerbs, LoginVerbs, 
   close(): Promise<void>;
 }
 
+/** How to reach one of the registries of a copy, in place of what holds for both. */
+export type EndOptions = Pick<
+  DrayOptions,
+  'mirrors' | 'insecure' | 'caFile' | 'certDir' | 'credentials' | 'anonymous' | 'proxy' | 'headers'
+>;
+
 /** Everything about this machine and user that dray does not look up by itself below its doors. Plain data. */
 export interface DrayOptions {
   /** Folder of the store; by default where `defaults(env, home)` says. */
@@ -45,6 +51,10 @@ export interface DrayOptions {
   readonly threads?: number | undefined;
   /** False: no fsync. */
   readonly sync?: boolean | undefined;
+  /** For the registry that a copy reads from. */
+  readonly source?: EndOptions | undefined;
+  /** For the registry that a copy writes to. */
+  readonly target?: EndOptions | undefined;
   /** Folder of docker's config.json. */
   readonly configDir?: string | undefined;
   /** Environment to read settings from; `process.env` by default, `{}` for none. */

@@ -5,6 +5,11 @@
 export type { CallOptions } from '#content';
 export { DrayError, type ErrorCode, isDrayError } from '#errors';
 export type {
+  BlobOutcome,
+  CopyBlob,
+  CopyBytes,
+  CopyOptions,
+  CopyResult,
   ListImagesOptions,
   LoadedImage,
   LoadOptions,
@@ -22,6 +27,8 @@ export type {
   PullOptions,
   PullPlan,
   PullResult,
+  PushOptions,
+  PushResult,
   StoredImage,
   UnpackOptions,
   UnpackResult,
@@ -31,4 +38,4 @@ export type { ProgressEvent } from '#progress';
 export type { ArchiveOrigin } from '#store';
 export { createDray } from './create-dray.ts';
 export { type Defaults, defaults, type Environment } from './defaults.ts';
-export type { Dray, DrayOptions } from './dray.ts';
+export type { Dray, DrayOptions, EndOptions } from './dray.ts';

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import type { Places } from '#image';
 import { hostPlatform, type Platform } from '#oci';
-import { createRegistryClient } from '#registry';
+import { createRegistryClient, type RegistryClient } from '#registry';
 import { type DiskStore, openDiskStore } from '#store';
 import type { Defaults } from './defaults.ts';
-import type { DrayOptions } from './dray.ts';
+import type { DrayOptions, EndOptions } from './dray.ts';
 import { NamedDomains, registrySettings, type Settings } from './settings.ts';
 import type { Threads } from './threads.ts';
 
@@ -37,6 +37,7 @@ export class Machine {
   readonly known: Defaults;
   readonly #named = new NamedDomains();
   readonly #scratch: string[] = [];
+  readonly #ends: RegistryClient[] = [];
   #threads: Threads | undefined;
   #opened: Promise<Opened> | undefined;
   #store: Promise<DiskStore> | undefined;
@@ -55,6 +56,15 @@ export class Machine {
       throw error;
     });
     return this.#opened;
+  }
+
+  /** The places for a copy, where either end may have settings of its own. */
+  async openEnds(sources: readonly string[], targets: readonly string[]): Promise<Opened> {
+    const { source, target } = this.options;
+    if (source === undefined && target === undefined) return this.open([...sources, ...targets]);
+    const opened = await this.open([]);
+    const registries = await this.#openEnd(source, sources);
+    return { ...opened, places: { ...opened.places, registries, targets: await this.#openEnd(target, targets) } };
   }
 
   /** The store alone: nothing of registries is read. */
@@ -85,9 +95,20 @@ export class Machine {
   async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
     opened?.places.registries.close();
+    for (const end of this.#ends.splice(0)) end.close();
     await this.#threads?.close();
     // What cannot be removed is left to the system, whose temporary files these are.
     await Promise.allSettled(this.#scratch.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
+  }
+
+  async #openEnd(own: EndOptions = {}, references: readonly string[]): Promise<RegistryClient> {
+    const named = new NamedDomains();
+    for (const reference of references) named.note(reference);
+    const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+    const { client } = await registrySettings({ ...this.options, ...said }, this.known, named);
+    const registries = createRegistryClient(client);
+    this.#ends.push(registries);
+    return registries;
   }
 
   async #openPlaces(): Promise<Opened> {

@@ -1,13 +1,20 @@
 import { DrayError } from '#errors';
 import {
+  type CopyOptions,
+  type CopyResult,
+  copyImage,
   type LoadOptions,
   type LoadResult,
   loadArchive,
   type PullOptions,
   type PullPlan,
   type PullResult,
+  type PushOptions,
+  type PushResult,
   planPull,
   pullAll,
+  pushAll,
+  registryOf,
 } from '#image';
 import type { ArchiveOrigin } from '#store';
 import type { Machine } from './machine.ts';
@@ -20,6 +27,18 @@ export interface TransferVerbs {
   pullAll(references: readonly string[], options?: PullOptions): Promise<readonly PullResult[]>;
   /** What a pull would fetch. Rejects with UNSUPPORTED for docker's first format, which does not tell. */
   plan(reference: string, options?: PullOptions): Promise<PullPlan>;
+  /**
+   * Pushes an image of the store to the registry that its name says or, with `from`, one of an archive or a layout. Resolves when the name stands for it
+   * there.
+   */
+  push(name: string, options?: PushOptions): Promise<PushResult>;
+  /** Pushes several names in turn; with `allTags`, one result per tag. */
+  pushAll(names: readonly string[], options?: PushOptions): Promise<readonly PushResult[]>;
+  /**
+   * Copies an image, its digests kept, between any two places: `docker://NAME` or a plain name, `store:NAME`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`,
+   * `docker-archive:FILE[:NAME]`. One result per image: more than one where the source has several and the target says no name.
+   */
+  copy(from: string, to: string, options?: CopyOptions): Promise<readonly CopyResult[]>;
   /** Loads all images of an archive (docker's or an OCI layout, plain or compressed) into the store; all of it, verified, or nothing. */
   load(origin: ArchiveOrigin, options?: LoadOptions): Promise<LoadResult>;
 }
@@ -30,7 +49,21 @@ export function transferVerbs(machine: Machine): TransferVerbs {
     const { concurrency: own = concurrency } = options;
     return pullAll(references, places, { ...machine.forPlatform(options), concurrency: own });
   };
+  const pushSeveral: TransferVerbs['pushAll'] = async (names, options = {}) => {
+    const { places, concurrency } = await machine.open(names);
+    return pushAll(names, places, { concurrency, ...options });
+  };
   return {
+    pushAll: pushSeveral,
+    async push(name, options) {
+      const [result] = await pushSeveral([name], options);
+      if (result === undefined) throw new DrayError('NOT_FOUND', `nothing was pushed as ${name}`);
+      return result;
+    },
+    async copy(from, to, options = {}) {
+      const { places, concurrency } = await machine.openEnds(registryOf(from), registryOf(to));
+      return copyImage(from, to, places, { concurrency, ...options });
+    },
     pullAll: pullSeveral,
     async pull(reference, options) {
       const [result] = await pullSeveral([reference], options);

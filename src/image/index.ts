@@ -3,6 +3,8 @@
  * registry has. A pull is resolve (documents), fetch (blobs), keep (names), write (files); `pull/pull.ts` shows the order.
  */
 
+export type { BlobOutcome, CopyBlob, CopyBytes } from './copy/copied.ts';
+export { type CopyOptions, type CopyResult, copyImage } from './copy/copy.ts';
 export type { ImageFile, ListFilesOptions } from './files/list-files.ts';
 export type { OpenImageOptions } from './files/open-image.ts';
 export { listImages } from './list.ts';
@@ -10,9 +12,11 @@ export { loadArchive } from './load/load.ts';
 export type { LoadedImage, LoadOptions, LoadResult, MovedName } from './load/loaded.ts';
 export { lookAtConfig, lookAtDigest, lookAtManifest } from './look.ts';
 export { listFiles, readFile } from './look-into.ts';
+export { registryOf } from './place/registry-of.ts';
 export type { Places } from './places.ts';
 export { planPull } from './pull/plan.ts';
 export { pullAll } from './pull/pull.ts';
+export { type PushOptions, type PushResult, pushAll } from './push/push.ts';
 export { listTags } from './tags.ts';
 export type {
   ListImagesOptions,

@@ -1,6 +1,6 @@
 import type { CopyBlobsOptions } from '#content';
 import { DrayError } from '#errors';
-import { familiarString, fullString, parseReference, withDefaultTag } from '#oci';
+import { type Descriptor, familiarString, fullString, parseReference, withDefaultTag } from '#oci';
 import { openOciLayout } from '#store';
 import type { Place } from '../place/place.ts';
 import type { Places } from '../places.ts';
@@ -28,6 +28,8 @@ export interface Destination {
   readonly atOnce: boolean;
   /** Images are told from what is none, and configs are read. */
   readonly images: boolean;
+  /** It says no name: it can take several images. */
+  readonly takesSeveral: boolean;
   /** What an image is called there: as the place says, or as it is called where it comes from. */
   namesFor(image: {
     readonly names: readonly string[];
@@ -35,6 +37,8 @@ export interface Destination {
   }): readonly TargetName[];
   /** Takes all of them; one at a time where it need not be at once. */
   take(all: readonly NamedSelection[], failures: SourceFailures): Promise<readonly Taken[]>;
+  /** Lets `use` ask what is there. */
+  look<T>(use: (has: (target: Descriptor) => Promise<boolean>) => Promise<T>): Promise<T>;
 }
 
 /** The place that is written to. Rejects with UNSUPPORTED for one that cannot be. */
@@ -51,7 +55,12 @@ export function destinationFor(place: Place, places: Places, options: Destinatio
         what: pathOf('oci', place),
         atOnce: false,
         images: false,
+        takesSeveral: place.tag === undefined,
         namesFor: (image) => withTags(fileNames(place, image), tags),
+        look: async (use) => {
+          const layout = await openOciLayout(place.path, { sync: places.sync });
+          return use((target) => layout.has(target));
+        },
         take: async (all) => {
           const layout = await openOciLayout(place.path, { sync: places.sync });
           return oneByOne(all, ({ selection, names }) => toLayout(selection, layout, { ...options, names }));
@@ -64,6 +73,8 @@ export function destinationFor(place: Place, places: Places, options: Destinatio
         what: pathOf(place.kind, place),
         atOnce: true,
         images: place.kind === 'docker-archive',
+        takesSeveral: place.tag === undefined,
+        look: (use) => use(() => Promise.resolve(false)),
         namesFor: (image) => withTags(fileNames(place, image), tags),
         take: (all) => toArchive(all, { ...options, path: place.path, format: place.kind, sync: places.sync }),
       };
@@ -85,6 +96,13 @@ function registryDestination(
     what: `docker://${familiarString(reference)}`,
     atOnce: false,
     images: false,
+    takesSeveral: false,
+    look: (use) =>
+      (places.targets ?? places.registries).writing(
+        reference,
+        (repository) => use((target) => repository.has(target, { signal })),
+        { action: 'look at', signal, onEvent },
+      ),
     namesFor: () => {
       const own = reference.tag === undefined ? [] : [{ tag: reference.tag, reference }];
       const base = { domain: reference.domain, path: reference.path };
@@ -124,6 +142,11 @@ function storeDestination(
     what: `store:${text}`,
     atOnce: false,
     images: true,
+    takesSeveral: named === undefined,
+    look: async (use) => {
+      const store = await places.store();
+      return use((target) => store.has(target));
+    },
     namesFor: ({ names }) => withTags(named === undefined ? keptNames(names) : [named], options.tags ?? []),
     take: (all) =>
       oneByOne(all, async ({ selection, names }) => {

@@ -66,7 +66,7 @@ async function fill(
 }
 
 /** An image of the archive for each of its names: each is an entry of `index.json` of its own. */
-function archiveImages({ selection, names }: NamedSelection): readonly ArchiveImage[] {
+export function archiveImages({ selection, names }: NamedSelection): readonly ArchiveImage[] {
   const { root, nodes, images } = selection;
   const platforms = images.map(({ platform, manifest, document, configBytes }) => ({
     platform,
@@ -92,7 +92,7 @@ function archiveImages({ selection, names }: NamedSelection): readonly ArchiveIm
 }
 
 /** Asks each source for what is its own. */
-function routed(all: readonly Selection[]): Source {
+export function routed(all: readonly Selection[]): Source {
   const sources = new Map<Digest, Source>();
   for (const selection of all) {
     for (const { target } of workOf(selection)) sources.set(target.digest, selection.source);

@@ -6,6 +6,8 @@ import { recognise } from './recognise.ts';
 export interface ParsePlaceOptions {
   /** What a plain name stands for. */
   readonly plain: 'registry' | 'store';
+  /** What is at a path need not be there yet. */
+  readonly target?: boolean | undefined;
 }
 
 const SCHEME = /^(?<scheme>docker|store|oci|oci-archive|docker-archive|docker-daemon):(?<rest>.*)$/s;
@@ -17,7 +19,7 @@ const PATH = /^(?:\.{1,2}(?:[/\\]|$)|[/\\~]|[A-Za-z]:[/\\])|\.(?:tar|tgz|tar\.gz
  * `docker-daemon:REF`, the path of a file or folder that is an archive or a layout, or a plain name. Rejects with INVALID_REFERENCE
  * for what is no name, and NOT_FOUND for a path at which there is nothing.
  */
-export function parsePlace(text: string, { plain }: ParsePlaceOptions): Place {
+export function parsePlace(text: string, { plain, target = false }: ParsePlaceOptions): Place {
   const { scheme, rest = '' } = SCHEME.exec(text)?.groups ?? {};
   switch (scheme) {
     case 'docker':
@@ -37,7 +39,7 @@ export function parsePlace(text: string, { plain }: ParsePlaceOptions): Place {
   }
   const kind = recognise(text);
   if (kind !== undefined) return { kind, path: text };
-  if (PATH.test(text)) throw notFound(text);
+  if (PATH.test(text)) return target ? newPath(text) : missing(text);
   if (plain === 'store') return { kind: 'store', text };
   return { kind: 'registry', reference: withDefaultTag(parseReference(text)) };
 }
@@ -51,8 +53,17 @@ function pathAndTag(rest: string, text: string): { readonly path: string; readon
   return tag === '' ? { path } : { path, tag };
 }
 
-function notFound(text: string): DrayError {
-  return new DrayError('NOT_FOUND', `${printable(text, 255)} is no image archive or layout`, {
+/** What is to be written, told by its name. */
+function newPath(path: string): Place {
+  if (/\.(?:tar|tgz|tar\.gz)$/.test(path)) return { kind: 'docker-archive', path };
+  if (/[/\\]$/.test(path)) return { kind: 'oci-dir', path };
+  throw new DrayError('INVALID_REFERENCE', `${printable(path, 255)} does not say what it is to be`, {
+    hint: `name it oci:${printable(path, 255)} for a folder, docker-archive: or oci-archive: for a file`,
+  });
+}
+
+function missing(text: string): never {
+  throw new DrayError('NOT_FOUND', `${printable(text, 255)} is no image archive or layout`, {
     hint: 'name a file of docker save, an OCI layout (a folder or a tar of one), or an image',
   });
 }

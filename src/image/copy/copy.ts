@@ -1,0 +1,194 @@
+import type { CallOptions } from '#content';
+import type { Descriptor } from '#oci';
+import { parsePlace } from '../place/parse-place.ts';
+import { withImagesAt } from '../place/with-image.ts';
+import type { Places } from '../places.ts';
+import { wantedPlatforms } from '../wanted.ts';
+import { companionsOf, type TagLists } from './companions.ts';
+import { bytesOfBlobs, type CopyBlob, type CopyBytes, type Taken, workOf } from './copied.ts';
+import { type Destination, destinationFor } from './destination.ts';
+import { planCopy } from './plan-copy.ts';
+import { select } from './selection.ts';
+import { attempted, SourceFailures, unwrapped } from './source-failures.ts';
+import type { NamedSelection } from './to-archive.ts';
+
+export interface CopyOptions extends CallOptions {
+  /** One or several of `OS/ARCH[/VARIANT]`; everything that the image has by default. */
+  readonly platform?: string | readonly string[] | undefined;
+  /** Says what is the default. */
+  readonly allPlatforms?: boolean | undefined;
+  /** Further tags that the image gets where it goes. */
+  readonly tags?: readonly string[] | undefined;
+  /** False: what refers to the image (signatures, attestations, bills of material) stays behind. */
+  readonly referrers?: boolean | undefined;
+  /** Nothing is changed anywhere; the result tells what would be. */
+  readonly dryRun?: boolean | undefined;
+  /** Blobs in transfer at the same time; 6 by default. */
+  readonly concurrency?: number | undefined;
+}
+
+/** What became of one image. */
+export interface CopyResult {
+  /** As it is named where it comes from. */
+  readonly source: string;
+  /** The place that it went to, `docker://localhost:5000/app:1`. */
+  readonly target: string;
+  /** As it is in the target: of a choice of platforms another one than at the source. */
+  readonly root: Descriptor;
+  /** Full names that it has in the target, or tags where those are all it has. */
+  readonly names: readonly string[];
+  /** Each blob once. */
+  readonly blobs: readonly CopyBlob[];
+  readonly bytes: CopyBytes;
+  /** What stands beside the image and came along. */
+  readonly referrers: readonly Descriptor[];
+}
+
+/** Two places, and what has to be known of them between calls. */
+export interface CopyJob {
+  readonly places: Places;
+  readonly destination: Destination;
+  readonly tagLists: TagLists;
+  readonly options: CopyOptions;
+}
+
+/**
+ * Copies an image from one place to another, with every digest kept, and what refers to it. Children are there before their parents, and a name
+ * changes last. Of an archive or a layout in which nothing says which image is meant, all are copied where the target says no name. Rejects with what
+ * either place rejects with, UNSUPPORTED for one that cannot be read or written; what has come by then stays for the next run.
+ */
+export async function copyImage(
+  from: string,
+  to: string,
+  places: Places,
+  options: CopyOptions = {},
+): Promise<readonly CopyResult[]> {
+  const target = parsePlace(to, { plain: 'registry', target: true });
+  const destination = destinationFor(target, places, {
+    ...options,
+    retries: places.retries,
+    trustRoot: true,
+  });
+  return copyTo({ places, destination, tagLists: new Map(), options }, from);
+}
+
+/** Copies what `from` stands for to a destination. */
+export async function copyTo(job: CopyJob, from: string): Promise<readonly CopyResult[]> {
+  const { places, destination, options } = job;
+  const { signal, onEvent } = options;
+  const wanted = wantedPlatforms(
+    { ...options, allPlatforms: options.platform === undefined ? true : options.allPlatforms },
+    places.host,
+  );
+  const place = parsePlace(from, { plain: 'registry' });
+  const how = { action: 'copy', several: destination.takesSeveral, signal, onEvent };
+  const outcome = await withImagesAt(place, places, how, async (found) => {
+    const failures = new SourceFailures();
+    const selections: NamedSelection[][] = [];
+    for (const image of found) {
+      const watched = { ...image, source: failures.watch(image.source) };
+      const selection = await select(watched, {
+        wanted,
+        host: places.host,
+        images: destination.images,
+        retries: places.retries,
+        signal,
+        onEvent,
+      });
+      const main = { selection, names: destination.namesFor(image) };
+      selections.push([main, ...(await companionSelections(main, job))]);
+    }
+    return attempted(
+      () => takeAll(selections, failures, job),
+      (error) => !failures.has(error),
+    );
+  });
+  return unwrapped(outcome);
+}
+
+async function companionSelections(
+  { selection, names }: NamedSelection,
+  { places, destination, tagLists, options }: CopyJob,
+): Promise<readonly NamedSelection[]> {
+  if (options.referrers === false || destination.kind === 'docker-archive') return [];
+  const { signal, onEvent } = options;
+  const companions = await companionsOf(selection, places, { tagLists, signal, onEvent });
+  const all: NamedSelection[] = [];
+  for (const { image, tag } of companions) {
+    const chosen = await select(image, {
+      wanted: { platforms: 'all', named: false },
+      host: places.host,
+      images: false,
+      retries: places.retries,
+      signal,
+      onEvent,
+    });
+    const [name] = names;
+    const reference = name?.reference === undefined || tag === undefined ? undefined : { ...name.reference, tag };
+    all.push({ selection: chosen, names: tag === undefined ? [] : [{ tag, reference }] });
+  }
+  return all;
+}
+
+/** One list for each image, itself first and then what stands beside it. */
+async function takeAll(
+  lists: readonly (readonly NamedSelection[])[],
+  failures: SourceFailures,
+  { destination, options }: CopyJob,
+): Promise<readonly CopyResult[]> {
+  const begin = (list: readonly NamedSelection[]): void => announce(list, destination, options);
+  if (options.dryRun === true) return planCopy(lists, destination);
+  if (destination.atOnce) {
+    lists.forEach(begin);
+    const taken = [...(await destination.take(lists.flat(), failures))];
+    return lists.map((list) => finish(list, taken.splice(0, list.length), destination, options));
+  }
+  const results: CopyResult[] = [];
+  for (const list of lists) {
+    begin(list);
+    results.push(finish(list, await destination.take(list, failures), destination, options));
+  }
+  return results;
+}
+
+function announce([main]: readonly NamedSelection[], { what }: Destination, { onEvent }: CopyOptions): void {
+  if (main === undefined) return;
+  const { selection } = main;
+  const reference = selection.image.what;
+  onEvent?.({ kind: 'image-started', reference, repository: what, label: '', action: 'copy' });
+  const work = new Map(workOf(selection).map(({ target }) => [target.digest, target.size]));
+  const total = [...work.values()].reduce((sum, size) => sum + size, 0);
+  for (const { descriptor, manifest } of selection.nodes) {
+    if (manifest === undefined) continue;
+    onEvent?.({ kind: 'image-planned', reference, manifest: descriptor, layers: manifest.layers, total, present: 0 });
+  }
+}
+
+function finish(
+  list: readonly NamedSelection[],
+  taken: readonly Taken[],
+  { what }: Destination,
+  { onEvent }: CopyOptions,
+): CopyResult {
+  const result = resultOf(list, taken, what);
+  const { digest, size } = result.root;
+  onEvent?.({ kind: 'image-done', reference: result.source, digest, size, status: 'copied' });
+  return result;
+}
+
+/** The result of an image and what stands beside it. */
+export function resultOf(list: readonly NamedSelection[], taken: readonly Taken[], target: string): CopyResult {
+  const [main] = list;
+  const [first, ...others] = taken;
+  if (main === undefined || first === undefined) throw new Error('nothing was taken');
+  const blobs = [...new Map(taken.flatMap((one) => one.blobs).map((blob) => [blob.descriptor.digest, blob])).values()];
+  return {
+    source: main.selection.image.what,
+    target,
+    root: first.root,
+    names: first.names,
+    blobs,
+    bytes: bytesOfBlobs(blobs),
+    referrers: others.map(({ root }) => root),
+  };
+}

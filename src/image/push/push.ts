@@ -1,0 +1,148 @@
+import type { CallOptions } from '#content';
+import { DrayError } from '#errors';
+import { type Descriptor, familiarName, familiarString, fullName, fullString, type Reference } from '#oci';
+import { bytesOfBlobs, type CopyBlob, type CopyBytes, workOf } from '../copy/copied.ts';
+import { type Destination, destinationFor } from '../copy/destination.ts';
+import { type Selection, select } from '../copy/selection.ts';
+import { SourceFailures } from '../copy/source-failures.ts';
+import { parsePlace } from '../place/parse-place.ts';
+import type { PlacedImage } from '../place/placed-image.ts';
+import { withImagesAt } from '../place/with-image.ts';
+import type { Places } from '../places.ts';
+import { wantedPlatforms } from '../wanted.ts';
+import { parsePushNames, storedTags } from './push-names.ts';
+
+export interface PushOptions extends CallOptions {
+  /** `OS/ARCH[/VARIANT]`: its manifest alone; everything that is there by default. */
+  readonly platform?: string | readonly string[] | undefined;
+  /** Every tag that the store has of the repository; the names must have none. */
+  readonly allTags?: boolean | undefined;
+  /** An archive or a layout that is pushed, in place of the image of that name in the store. */
+  readonly from?: string | undefined;
+  /** Layers in transfer at the same time; 6 by default. */
+  readonly concurrency?: number | undefined;
+}
+
+/** One name's outcome. */
+export interface PushResult {
+  /** Familiar name with tag: `app:1`. */
+  readonly reference: string;
+  /** Full name: `docker.io/library/app:1`. */
+  readonly fullName: string;
+  /** What the name stands for in the registry now. */
+  readonly root: Descriptor;
+  /** Each blob once. */
+  readonly blobs: readonly CopyBlob[];
+  readonly bytes: CopyBytes;
+}
+
+/**
+ * Pushes images of the store, or one of an archive or a layout, to the registries that their names say. Layers go several at a time, and none that is
+ * there or that another repository of the registry can give; a name changes when all below it is there. Resolves with one result per name, in
+ * order. Rejects with NOT_FOUND for an image that is not there; names before it are pushed then.
+ */
+export async function pushAll(
+  texts: readonly string[],
+  places: Places,
+  options: PushOptions = {},
+): Promise<readonly PushResult[]> {
+  const names = parsePushNames(texts, options);
+  const results: PushResult[] = [];
+  for (const name of names) {
+    started(name, options);
+    const references = options.allTags === true ? await storedTags(name, await places.store(), options) : [name];
+    for (const reference of references) results.push(await pushOne(reference, places, options));
+  }
+  return results;
+}
+
+function started(name: Reference, { onEvent }: PushOptions): void {
+  onEvent?.({
+    kind: 'image-started',
+    reference: familiarString(name),
+    repository: fullName(name),
+    label: name.tag ?? '',
+    action: 'push',
+  });
+}
+
+async function pushOne(reference: Reference, places: Places, options: PushOptions): Promise<PushResult> {
+  const { signal, onEvent, from } = options;
+  const destination = destinationFor({ kind: 'registry', reference }, places, {
+    ...options,
+    retries: places.retries,
+    trustRoot: false,
+  });
+  const work = ([image]: readonly [PlacedImage, ...PlacedImage[]]): Promise<PushResult> =>
+    pushImage(image, reference, { places, destination, options });
+  const how = { action: 'push', several: false, signal, onEvent };
+  if (from !== undefined) return withImagesAt(parsePlace(from, { plain: 'store' }), places, how, work);
+  const name = fullString(reference);
+  if ((await (await places.store()).reference(name, { signal })) === undefined) throw notLocal(reference);
+  return withImagesAt({ kind: 'store', text: name }, places, how, work);
+}
+
+interface Pushing {
+  readonly places: Places;
+  readonly destination: Destination;
+  readonly options: PushOptions;
+}
+
+async function pushImage(
+  image: PlacedImage,
+  reference: Reference,
+  { places, destination, options }: Pushing,
+): Promise<PushResult> {
+  const { signal, onEvent } = options;
+  const { platform } = options;
+  const selection = await select(image, {
+    wanted: wantedPlatforms({ platform, allPlatforms: platform === undefined }, places.host),
+    host: places.host,
+    images: true,
+    retries: places.retries,
+    signal,
+    onEvent,
+  });
+  planned(selection, reference, options);
+  const [taken] = await destination.take([{ selection, names: destination.namesFor(image) }], new SourceFailures());
+  if (taken === undefined) throw new DrayError('BUG', `nothing was pushed as ${fullString(reference)}`);
+  const { digest, size } = taken.root;
+  onEvent?.({
+    kind: 'image-done',
+    reference: familiarString(reference),
+    label: reference.tag,
+    digest,
+    size,
+    status: 'pushed',
+  });
+  return {
+    reference: familiarString(reference),
+    fullName: fullString(reference),
+    root: taken.root,
+    blobs: taken.blobs,
+    bytes: bytesOfBlobs(taken.blobs),
+  };
+}
+
+function planned(selection: Selection, reference: Reference, { onEvent }: PushOptions): void {
+  const sizes = new Map(workOf(selection).map(({ target }) => [target.digest, target.size]));
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  for (const { manifest, document, config } of selection.images) {
+    onEvent?.({
+      kind: 'image-planned',
+      reference: familiarString(reference),
+      manifest,
+      layers: document.layers,
+      diffIds: config.rootfs.diffIds,
+      total,
+      present: 0,
+    });
+  }
+}
+
+/** In docker's words. */
+export function notLocal(reference: Reference): DrayError {
+  return new DrayError('NOT_FOUND', `An image does not exist locally with the tag: ${familiarName(reference)}`, {
+    hint: 'dray images lists what is there; an archive or a layout is pushed by its path: dray push PATH NAME',
+  });
+}
