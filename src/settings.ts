@@ -3,6 +3,7 @@ import { DrayError } from '#errors';
 import { parseReference } from '#oci';
 import {
   createKeychain,
+  folderSessions,
   type HostsSettings,
   type Keychain,
   mergeHosts,
@@ -38,6 +39,7 @@ export async function registrySettings(options: DrayOptions, known: Defaults, na
       limitRate: options.limitRate ?? limits.rate,
     },
     retries: options.retries ?? limits.retries,
+    uploads: folderSessions(join(options.root ?? known.root, 'uploads')),
   };
   return { client, concurrency: options.concurrency ?? limits.concurrency };
 }

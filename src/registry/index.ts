@@ -11,6 +11,7 @@ export { createRegistryClient } from './client.ts';
 export { endpointsFor } from './hosts/endpoints.ts';
 export { type DrayLimits, type DraySettings, readDaemonJson, readDraySettings } from './hosts/read-settings.ts';
 export { type HostsSettings, mergeHosts, type NamedHosts } from './hosts/settings.ts';
+export { folderSessions } from './push/folder-sessions.ts';
 export { createRepository } from './repository.ts';
 export type {
   Credential,

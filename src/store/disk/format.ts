@@ -6,8 +6,8 @@ import type { Files } from './files.ts';
 const VERSION = 1;
 const NAME = 'dray-store.json';
 
-/** Names that may stand in a folder that is taken for empty: a store being made by another process, and a fresh file system. */
-const IGNORED = /^(dray-store\.json\..*\.tmp|lost\+found|\.DS_Store)$/;
+/** Names that may stand in a folder that is taken for empty: a store being made by another process, uploads of a push that needed none, and a fresh file system. */
+const IGNORED = /^(dray-store\.json\..*\.tmp|uploads|lost\+found|\.DS_Store)$/;
 
 /**
  * Whether the folder holds a store that this code can use. False where there is none yet: the folder is absent or empty.
