@@ -11,6 +11,9 @@ import {
   type ManifestResult,
   type OpenImageOptions,
   readFile,
+  type ValidateOptions,
+  type Validation,
+  validateImage,
 } from '#image';
 import type { Machine } from './machine.ts';
 
@@ -28,6 +31,11 @@ export interface LookVerbs {
    * the image. Rejects with NOT_FOUND, or INVALID_OPTION for what is no file.
    */
   readFile(image: string, path: string | readonly string[], options?: OpenImageOptions): AsyncIterable<Uint8Array>;
+  /**
+   * Checks an image wherever it is: digests, sizes, diff_ids, tars, and that its documents agree. Resolves with every fault found; nothing is kept.
+   * Rejects where it cannot be looked at.
+   */
+  validate(image: string, options?: ValidateOptions): Promise<Validation>;
   /** Tags of a repository, in the registry's order. */
   tags(repository: string, options?: CallOptions): Promise<readonly string[]>;
 }
@@ -53,6 +61,10 @@ export function lookVerbs(machine: Machine): LookVerbs {
     async *readFile(image, path, options = {}) {
       const { places } = await machine.open([image]);
       yield* readFile(image, [path].flat(), places, machine.forPlatform(options));
+    },
+    async validate(image, options = {}) {
+      const { places } = await machine.open([image]);
+      return validateImage(image, places, machine.forPlatform(options));
     },
     async tags(repository, options) {
       const { places } = await machine.open([repository]);

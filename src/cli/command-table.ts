@@ -41,6 +41,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/cat.ts')).cat,
   },
   {
+    name: 'validate',
+    summary: 'Check that an image is whole and says what it is',
+    load: async () => (await import('./commands/validate.ts')).validate,
+  },
+  {
     name: 'tags',
     summary: 'List the tags of a repository',
     load: async () => (await import('./commands/tags.ts')).tags,

@@ -11,7 +11,7 @@ export { listImages } from './list.ts';
 export { loadArchive } from './load/load.ts';
 export type { LoadedImage, LoadOptions, LoadResult, MovedName } from './load/loaded.ts';
 export { lookAtConfig, lookAtDigest, lookAtManifest } from './look.ts';
-export { listFiles, readFile } from './look-into.ts';
+export { listFiles, readFile, validateImage } from './look-into.ts';
 export { registryOf } from './place/registry-of.ts';
 export type { Places } from './places.ts';
 export { planPull } from './pull/plan.ts';
@@ -35,3 +35,5 @@ export type {
 } from './types.ts';
 export { type UnpackOptions, type UnpackResult, unpackImage } from './unpack/unpack.ts';
 export type { Lost } from './unpack/write-owners.ts';
+export type { Fault } from './validate/fault.ts';
+export type { ValidatedImage, ValidateOptions, Validation } from './validate/validate.ts';

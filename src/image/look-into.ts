@@ -1,6 +1,7 @@
 import type { ImageFile, ListFilesOptions } from './files/list-files.ts';
 import type { OpenImageOptions } from './files/open-image.ts';
 import type { Places } from './places.ts';
+import type { ValidateOptions, Validation } from './validate/validate.ts';
 
 // What these are made of is only loaded where they are called.
 
@@ -21,4 +22,9 @@ export async function* readFile(
   options: OpenImageOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield* (await import('./files/read-file.ts')).readFile(text, paths, places, options);
+}
+
+/** As `validateImage` in `validate/validate.ts`. */
+export async function validateImage(text: string, places: Places, options: ValidateOptions = {}): Promise<Validation> {
+  return (await import('./validate/validate.ts')).validateImage(text, places, options);
 }
