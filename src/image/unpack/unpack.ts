@@ -6,7 +6,7 @@ import { withImage } from '../place/with-image.ts';
 import type { Places } from '../places.ts';
 import { applyLayers } from './apply-layers.ts';
 import { TargetFolder } from './target-folder.ts';
-import { type Lost, writeOwners } from './write-owners.ts';
+import { type Lost, tellLost, writeOwners } from './write-owners.ts';
 
 export interface UnpackOptions extends CallOptions {
   /** `OS/ARCH[/VARIANT]`; the machine's own (linux on other systems) by default. */
@@ -44,13 +44,15 @@ export async function unpackImage(
   return withImage(text, places, { plain: 'store-first', action: 'unpack', signal, onEvent }, async (placed) => {
     const image = await readOne(placed, places, options);
     const target = new TargetFolder(path);
+    const tree = new DiskTree(target.staging);
     try {
-      const tree = new DiskTree(target.staging);
       await applyLayers(tree, image, placed, { ...options, retries: places.retries });
       const lost = target.finish(tree, (root) => writeOwners(tree, root));
+      tellLost(lost, options);
       const { platform, manifest, document } = image;
       return { image: placed.what, id: document.config.digest, platform, manifest, path, lost };
     } catch (error) {
+      tree.abandon();
       target.abandon();
       throw error;
     } finally {

@@ -1,5 +1,7 @@
 import { closeSync, writeFileSync } from 'node:fs';
 import { type DiskTree, diskFailure, type Folder, openNewFile, type Unset } from '#archive';
+import type { CallOptions } from '#content';
+import { printable } from '#oci';
 
 /** The file in the root that says what the files could not be given. */
 export const OWNERS_FILE = '.dray-owners.json';
@@ -39,6 +41,19 @@ export function writeOwners(tree: DiskTree, root: Folder): Lost {
   const record = lost.files === 0 || isRoot ? undefined : OWNERS_FILE;
   if (record !== undefined) writeRecord(root, record, entries);
   return { ...lost, examples, record };
+}
+
+/** Says in one line what was lost. */
+export function tellLost({ files, devices, xattrs, examples, record }: Lost, { onEvent }: CallOptions): void {
+  if (files === 0) return;
+  const kinds = [
+    ...(devices > 0 ? [`${devices} devices or fifos could not be made`] : []),
+    ...(xattrs > 0 ? [`extended attributes of ${xattrs} could not be set`] : []),
+  ];
+  const where = record === undefined ? '' : `; all is recorded in ${record}`;
+  const shown = `${examples.map((path) => printable(path, 60)).join(', ')}${files > examples.length ? ', …' : ''}`;
+  const what = `${files} files have not the owner, rights or kind that the image says (${shown})`;
+  onEvent?.({ kind: 'warning', text: `${[what, ...kinds].join('; ')}${where}` });
 }
 
 function writeRecord(root: Folder, name: string, entries: Readonly<Record<string, Unset>>): void {

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
+import { closeSync, linkSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
 import { encodeRaw, isEscaped } from '../../tar/raw-text.ts';
 import type { TarEntry } from '../../tar/read.ts';
 import type { Attributes, FileSink, Found, Tree } from '../tree.ts';
@@ -8,6 +8,7 @@ import type { Folder } from './folder.ts';
 import { makeNode } from './make-node.ts';
 import { FolderNotes, type Unset } from './notes.ts';
 import { Rights } from './rights.ts';
+import { XattrSetter, type Xattrs, xattrsOf } from './xattrs.ts';
 
 /** A folder, and what is to be remembered of it. */
 export interface DiskFolder {
@@ -22,6 +23,7 @@ export interface DiskFolder {
 export class DiskTree implements Tree<DiskFolder> {
   readonly root: DiskFolder;
   readonly #rights = new Rights();
+  readonly #xattrs = new XattrSetter();
   #removals = 0;
 
   constructor(root: Folder) {
@@ -50,6 +52,8 @@ export class DiskTree implements Tree<DiskFolder> {
   }
 
   remove({ folder, notes }: DiskFolder, name: string): void {
+    // What is heard later of a file must not be noted for the one that comes in its place.
+    this.#xattrs.flush();
     guarded(name, () => folder.remove(name));
     notes.forget(name);
     this.#removals += 1;
@@ -77,7 +81,10 @@ export class DiskTree implements Tree<DiskFolder> {
     return guarded(entry.name, () => {
       const path = parent.folder.at(name);
       const fd = this.#make(parent, name, () => openNewFile(path));
-      return fileWriter(fd, entry, (file) => this.#note(parent, name, this.#rights.setOpen(file, entry)));
+      return fileWriter(fd, entry, (file) => {
+        this.#note(parent, name, this.#rights.setOpen(file, entry));
+        return this.#setXattrs(file, parent, name, entry);
+      });
     });
   }
 
@@ -86,6 +93,7 @@ export class DiskTree implements Tree<DiskFolder> {
       const target = isEscaped(entry.linkName) ? Buffer.from(encodeRaw(entry.linkName)) : entry.linkName;
       this.#make(parent, name, () => symlinkSync(target, parent.folder.at(name)));
       this.#note(parent, name, this.#rights.setLink(parent.folder, name, entry));
+      this.#loseXattrs(parent, name, entry);
     });
   }
 
@@ -111,17 +119,25 @@ export class DiskTree implements Tree<DiskFolder> {
       if (parent.folder.stat(name) !== undefined) this.remove(parent, name);
       const made = makeNode(parent.folder, name, entry);
       this.#note(parent, name, made ? this.#rights.setNode(parent.folder, name, entry) : lostNode(entry));
+      this.#loseXattrs(parent, name, entry);
     });
   }
 
   /** Gives all folders but the root what they are to have: all else is done. `root`: where the tree stands now. */
   settleFolders(root: Folder): void {
     this.#settleBelow({ folder: root, notes: this.root.notes });
+    this.#xattrs.flush();
   }
 
   /** Gives the root what it is to have; to be called last. */
   settleRoot(root: Folder): void {
     this.#settle({ folder: root, notes: this.root.notes });
+    this.#xattrs.flush();
+  }
+
+  /** Lets go of what was not finished; the root stays the caller's. */
+  abandon(): void {
+    this.#xattrs.abandon();
   }
 
   /** What could not be set, by path. */
@@ -136,6 +152,7 @@ export class DiskTree implements Tree<DiskFolder> {
       try {
         this.#settleBelow(child);
         this.#note({ folder, notes }, name, this.#settle(child));
+        this.#setFolderXattrs(child, { folder, notes }, name);
       } finally {
         child.folder.close();
       }
@@ -145,6 +162,31 @@ export class DiskTree implements Tree<DiskFolder> {
   #settle({ folder, notes: { attributes } }: DiskFolder): Unset | undefined {
     if (attributes === undefined) return undefined;
     return guarded('a folder', () => this.#rights.setFolder(folder, attributes));
+  }
+
+  #setFolderXattrs({ folder, notes }: DiskFolder, parent: DiskFolder, name: string): void {
+    const { attributes } = notes;
+    if (attributes === undefined || xattrsOf(attributes.pax) === undefined) return;
+    if (folder.fd === undefined) return this.#loseXattrs(parent, name, attributes);
+    const fd = openSync(`${folder.path}/.`, 'r');
+    if (!this.#setXattrs(fd, parent, name, attributes)) closeSync(fd);
+  }
+
+  /** True where the file is closed later, when they are set. */
+  #setXattrs(fd: number, parent: DiskFolder, name: string, { pax }: Pick<Attributes, 'pax'>): boolean {
+    const xattrs = xattrsOf(pax);
+    if (xattrs === undefined) return false;
+    return this.#xattrs.set(fd, xattrs, (lost) => this.#noteXattrs(parent, name, lost));
+  }
+
+  #loseXattrs(parent: DiskFolder, name: string, { pax }: Pick<Attributes, 'pax'>): void {
+    const xattrs = xattrsOf(pax);
+    if (xattrs !== undefined) this.#noteXattrs(parent, name, xattrs);
+  }
+
+  #noteXattrs({ notes }: DiskFolder, name: string, xattrs: Xattrs): void {
+    const known = notes.unset.get(name);
+    notes.unset.set(name, { ...known, xattrs: { ...known?.xattrs, ...xattrs } });
   }
 
   #open({ folder, notes }: DiskFolder, name: string): DiskFolder {

@@ -14,9 +14,9 @@ export function openNewFile(path: DiskPath): number {
 
 /**
  * Writes a file's content, holes where a sparse one has them.
- * @param settle is given the file when its content is complete
+ * @param settle is given the file when its content is complete, and may keep it: then it gives true
  */
-export function fileWriter(fd: number, entry: TarEntry, settle: (fd: number) => void): FileSink {
+export function fileWriter(fd: number, entry: TarEntry, settle: (fd: number) => boolean): FileSink {
   const { sparse, name } = entry;
   const write = sparse === undefined ? straight(fd) : withHoles(fd, sparse.segments);
   let open = true;
@@ -29,8 +29,8 @@ export function fileWriter(fd: number, entry: TarEntry, settle: (fd: number) => 
     end: () =>
       guarded(name, () => {
         if (sparse !== undefined) ftruncateSync(fd, sparse.size);
-        settle(fd);
-        close();
+        if (settle(fd)) open = false;
+        else close();
       }),
     abandon: close,
   };

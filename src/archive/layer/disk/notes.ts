@@ -1,4 +1,5 @@
 import type { Attributes } from '../tree.ts';
+import type { Xattrs } from './xattrs.ts';
 
 /** What an image says of a file that this user or system could not give it. */
 export interface Unset {
@@ -9,7 +10,7 @@ export interface Unset {
   /** A device that is not there. */
   readonly device?: { readonly type: 'character' | 'block' | 'fifo'; readonly major: number; readonly minor: number };
   /** Extended attributes, in base64. */
-  readonly xattrs?: Readonly<Record<string, string>>;
+  readonly xattrs?: Xattrs;
 }
 
 /** What is to be remembered of a folder until all layers are applied. Its own attributes are set last: without the right to write it cannot be filled. */
