@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'INVALID_REFERENCE'
   | 'INVALID_PLATFORM'
   | 'INVALID_OPTION'
+  | 'CONFLICT'
   | 'INVALID_CONFIGURATION'
   | 'UNAUTHORIZED'
   | 'DENIED'
@@ -69,6 +70,7 @@ export const CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
   INVALID_REFERENCE: facts('usage', 400, false, 'An image name that does not follow the reference grammar.'),
   INVALID_PLATFORM: facts('usage', 400, false, 'A platform that is not OS/ARCH[/VARIANT].'),
   INVALID_OPTION: facts('usage', 400, false, 'A flag, option or setting whose value cannot be used.'),
+  CONFLICT: facts('usage', 409, false, 'What was asked for would undo what others need; it has to be forced.'),
   INVALID_CONFIGURATION: facts('usage', 400, false, 'A configuration file that cannot be read or understood.'),
 
   UNAUTHORIZED: facts('access', 401, false, 'The registry wants credentials, or refused those it was given.'),
