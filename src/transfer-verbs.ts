@@ -15,6 +15,9 @@ import {
   pullAll,
   pushAll,
   registryOf,
+  type SaveOptions,
+  type SaveResult,
+  saveImages,
 } from '#image';
 import type { ArchiveOrigin } from '#store';
 import type { Machine } from './machine.ts';
@@ -39,6 +42,8 @@ export interface TransferVerbs {
    * `docker-archive:FILE[:NAME]`. One result per image: more than one where the source has several and the target says no name.
    */
   copy(from: string, to: string, options?: CopyOptions): Promise<readonly CopyResult[]>;
+  /** Writes images of the store into one archive or layout; what they share is in it once. */
+  save(images: readonly string[], options: SaveOptions): Promise<SaveResult>;
   /** Loads all images of an archive (docker's or an OCI layout, plain or compressed) into the store; all of it, verified, or nothing. */
   load(origin: ArchiveOrigin, options?: LoadOptions): Promise<LoadResult>;
 }
@@ -73,6 +78,10 @@ export function transferVerbs(machine: Machine): TransferVerbs {
     async plan(reference, options = {}) {
       const { places } = await machine.open([reference]);
       return planPull(reference, places, machine.forPlatform(options));
+    },
+    async save(images, options) {
+      const { places } = await machine.open(images);
+      return saveImages(images, places, options);
     },
     async load(origin, options = {}) {
       const { places, concurrency } = await machine.open([]);

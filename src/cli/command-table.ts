@@ -21,6 +21,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/pull.ts')).pull,
   },
   {
+    name: 'save',
+    summary: 'Save images of the store to an archive (or stdout)',
+    load: async () => (await import('./commands/save.ts')).save,
+  },
+  {
+    name: 'push',
+    summary: 'Upload an image to a registry, from the store, an archive or an OCI layout',
+    load: async () => (await import('./commands/push.ts')).push,
+  },
+  {
+    name: 'copy',
+    summary: 'Copy an image between registries, the store, OCI layouts and archives',
+    load: async () => (await import('./commands/copy.ts')).copy,
+  },
+  {
     name: 'load',
     summary: 'Load images from an archive (or stdin) into the store',
     load: async () => (await import('./commands/load.ts')).load,
@@ -93,5 +108,9 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 export const GROUPS: readonly CommandGroup[] = [
-  { name: 'image', summary: 'Manage images', words: { ls: 'images', list: 'images', load: 'load', pull: 'pull' } },
+  {
+    name: 'image',
+    summary: 'Manage images',
+    words: { ls: 'images', list: 'images', load: 'load', save: 'save', pull: 'pull' },
+  },
 ];

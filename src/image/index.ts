@@ -12,11 +12,18 @@ export { loadArchive } from './load/load.ts';
 export type { LoadedImage, LoadOptions, LoadResult, MovedName } from './load/loaded.ts';
 export { lookAtConfig, lookAtDigest, lookAtManifest } from './look.ts';
 export { listFiles, readFile, validateImage } from './look-into.ts';
+export { isPlace } from './place/is-place.ts';
 export { registryOf } from './place/registry-of.ts';
 export type { Places } from './places.ts';
 export { planPull } from './pull/plan.ts';
 export { pullAll } from './pull/pull.ts';
 export { type PushOptions, type PushResult, pushAll } from './push/push.ts';
+export { saveImages } from './save/save.ts';
+export type { SavedImage, SaveOptions, SaveResult } from './save/saved.ts';
+export { type DeleteRemoteOptions, type DeleteRemoteResult, deleteRemote } from './remote/delete-remote.ts';
+export { listReferrers, type ReferrersOfOptions, type ReferrersResult } from './remote/list-referrers.ts';
+export { type RateLimitResult, readRateLimit } from './remote/rate-limit.ts';
+export { readBlob } from './remote/read-blob.ts';
 export { listTags } from './tags.ts';
 export type {
   ListImagesOptions,

@@ -2,6 +2,7 @@
  * Places on this machine: the content-addressed store on disk, and (below) image layouts and archives. All of them take blobs
  * through one `Ingest`: pieces in any order, over several runs, hashed as they arrive, visible only when verified.
  */
+export type { DeltaTable } from './archive-file/delta.ts';
 export {
   type ArchiveFile,
   type ArchiveFileOptions,
@@ -10,6 +11,7 @@ export {
   openArchiveFile,
 } from './archive-file/open.ts';
 export {
+  type ArchiveDelta,
   type ArchiveDocument,
   type ArchiveFormat,
   type ArchiveImage,
@@ -39,3 +41,4 @@ export { indexEntry, type RootNames } from './index-entry.ts';
 export type { LayerFacts } from './layer-check.ts';
 export { type OciLayout, type OciLayoutOptions, openOciLayout } from './layout/open.ts';
 export { type JournalTerms, type LentIngest, type LoanTerms, openLoan } from './loan.ts';
+export { type WholeFileOptions, writeWholeFile } from './whole-file.ts';

@@ -8,6 +8,7 @@ import { blobWork } from '../pull/blobs.ts';
 import { verifyKept } from '../pull/verify-kept.ts';
 import { holdIn } from '../stored/hold.ts';
 import { wantedPlatforms } from '../wanted.ts';
+import { expectBase } from './expect-base.ts';
 import type { LoadOptions, LoadResult } from './loaded.ts';
 import { nameImage } from './name-images.ts';
 import { Staging } from './staging.ts';
@@ -39,6 +40,7 @@ function nameOf(origin: ArchiveOrigin): string {
 async function load(archive: ReadableArchive, what: string, places: Places, options: LoadOptions): Promise<LoadResult> {
   const { signal } = options;
   const store = await places.store();
+  await expectBase(archive, store, { what, signal });
   const read: ReadImages[] = [];
   for (const { root } of archive.images) {
     read.push(await readArchived(archive, root, { what, store, places, options }));

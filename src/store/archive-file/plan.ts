@@ -3,6 +3,7 @@ import { BLOCK, encodeHeader, paddingOf } from '#archive';
 import { DrayError } from '#errors';
 import { type Descriptor, type Digest, digestParts, type Platform } from '#oci';
 import { blobName } from './blob-name.ts';
+import { DELTA_TABLE, deltaJson } from './delta.ts';
 import { indexJson, LAYOUT_JSON, manifestJson, repositoriesJson } from './tables.ts';
 
 export type ArchiveFormat = 'docker-archive' | 'oci-archive';
@@ -63,14 +64,23 @@ export interface ArchivePlan {
   readonly blobs: readonly PlannedBlob[];
 }
 
+/** What an archive is made without: content that whoever loads it has already. */
+export interface ArchiveDelta {
+  readonly without: ReadonlySet<Digest>;
+  /** Where that is, for whoever lacks it: names of archives, images. */
+  readonly from: readonly string[];
+}
+
 /**
  * Lays an archive out: tables, documents and configs first, so that who reads it as a stream knows early what comes, then the layers,
  * each once, as they came from the registry. An `oci-archive` is an OCI image layout; a `docker-archive` has the tables of
- * `docker save` besides. Rejects with MANIFEST_INVALID where two descriptors contradict each other.
+ * `docker save` besides. With `delta`, layers that are elsewhere are left out, and a table says so. Rejects with MANIFEST_INVALID where two descriptors contradict each other.
  */
-export function planArchive(images: readonly ArchiveImage[], format: ArchiveFormat): ArchivePlan {
+export function planArchive(images: readonly ArchiveImage[], format: ArchiveFormat, delta?: ArchiveDelta): ArchivePlan {
   const known = documentsOf(images);
   const layers = layersOf(images, known);
+  const missing = [...layers.values()].filter(({ digest }) => delta?.without.has(digest) === true);
+  for (const { digest } of missing) layers.delete(digest);
   const writer = new PlanWriter();
   writer.file('oci-layout', LAYOUT_JSON);
   writer.file('index.json', indexJson(images));
@@ -79,6 +89,7 @@ export function planArchive(images: readonly ArchiveImage[], format: ArchiveForm
     const repositories = repositoriesJson(images);
     if (repositories !== undefined) writer.file('repositories', repositories);
   }
+  if (delta !== undefined && missing.length > 0) writer.file(DELTA_TABLE, deltaJson(missing, delta.from));
   writer.directory('blobs/');
   const algorithms = [...known.keys(), ...layers.keys()].map((digest) => digestParts(digest).algorithm);
   for (const algorithm of [...new Set(algorithms)].sort()) writer.directory(`blobs/${algorithm}/`);

@@ -1,5 +1,6 @@
 import type { Source } from '#content';
 import type { Descriptor } from '#oci';
+import type { DeltaTable } from '../archive-file/delta.ts';
 
 /** An image of an archive: what it is called there, and its root. */
 export interface ArchivedImage {
@@ -16,6 +17,8 @@ export interface ReadableArchive extends Source {
   readonly format: 'docker-archive' | 'oci-archive';
   /** In the archive's order; at least one. */
   readonly images: readonly ArchivedImage[];
+  /** Of a delta: what was left out of it, and where that is. */
+  readonly delta?: DeltaTable | undefined;
   /** Closes the file and removes what was spooled. */
   close(): Promise<void>;
 }

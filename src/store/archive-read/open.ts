@@ -1,13 +1,14 @@
 import type { CallOptions, Fetched, FetchOptions } from '#content';
 import { DrayError, throwIfCancelled } from '#errors';
-import type { Descriptor, Digest } from '#oci';
+import { type Descriptor, type Digest, printable } from '#oci';
 import { blobName } from '../archive-file/blob-name.ts';
+import { DELTA_TABLE, type DeltaTable, parseDelta } from '../archive-file/delta.ts';
 import { fetchBytes, fetchRegion } from '../archive-file/read-region.ts';
 import { asFailure } from '../failure.ts';
 import { type FileSystem, systemFiles } from '../file-system.ts';
 import type { ArchivedImage, ArchiveLimits, ReadableArchive } from './archive.ts';
 import { type DockerImages, dockerImages } from './docker-images.ts';
-import { type DockerItem, readDockerTable } from './docker-table.ts';
+import { type DockerItem, LARGEST_TABLE, readDockerTable } from './docker-table.ts';
 import type { Entries, Stretch } from './entries.ts';
 import { readOciTable } from './oci-images.ts';
 import { scanTar } from './scan.ts';
@@ -49,14 +50,17 @@ export async function openArchive(origin: ArchiveOrigin, options: OpenArchiveOpt
 async function readTables(tar: Seekable, entries: Entries, options: CallOptions): Promise<ReadableArchive> {
   const roots = readOciTable(entries);
   const items = readDockerTable(entries);
+  const delta = readDelta(entries);
   if (roots !== undefined && roots.length > 0) {
-    return new OpenedArchive(tar, entries, { format: 'oci-archive', images: roots, blobs: new Map(), made: new Map() });
+    const none = { blobs: new Map(), made: new Map() };
+    return new OpenedArchive(tar, entries, { format: 'oci-archive', images: roots, ...none, delta });
   }
   if (items === undefined || items.length === 0) throw noImages(entries, items);
   const read = (at: Stretch, how: CallOptions): Fetched =>
     fetchRegion({ ...tar.region, base: at.offset }, at.size, how);
   return new OpenedArchive(tar, entries, {
     format: 'docker-archive',
+    delta,
     ...(await dockerImages(items, entries, { read, signal: options.signal })),
   });
 }
@@ -76,13 +80,20 @@ function noImages(entries: Entries, items: readonly DockerItem[] | undefined): D
   return entries.failure('it is no image archive: it has neither manifest.json nor index.json');
 }
 
+function readDelta(entries: Entries): DeltaTable | undefined {
+  const bytes = entries.read(DELTA_TABLE, LARGEST_TABLE);
+  return bytes === undefined ? undefined : parseDelta(bytes, `${DELTA_TABLE} of ${entries.what}`);
+}
+
 interface Tables extends DockerImages {
+  readonly delta: DeltaTable | undefined;
   readonly format: ReadableArchive['format'];
 }
 
 class OpenedArchive implements ReadableArchive {
   readonly format: ReadableArchive['format'];
   readonly images: readonly ArchivedImage[];
+  readonly delta: DeltaTable | undefined;
   readonly #tar: Seekable;
   readonly #entries: Entries;
   readonly #tables: Tables;
@@ -91,6 +102,7 @@ class OpenedArchive implements ReadableArchive {
   constructor(tar: Seekable, entries: Entries, tables: Tables) {
     this.format = tables.format;
     this.images = tables.images;
+    this.delta = tables.delta;
     this.#tar = tar;
     this.#entries = entries;
     this.#tables = tables;
@@ -122,6 +134,14 @@ class OpenedArchive implements ReadableArchive {
   }
 
   #unknown(digest: Digest): DrayError {
-    return new DrayError('BLOB_UNKNOWN', `${this.#tar.what} does not hold ${digest}`, { detail: { digest } });
+    const { what } = this.#tar;
+    if (this.delta?.missing.some((left) => left.digest === digest) === true) {
+      const from = this.delta.from.map((name) => printable(name)).join(', ');
+      return new DrayError('BLOB_UNKNOWN', `${what} is a delta: ${digest} was left out of it`, {
+        hint: `load it where that is already (it came from ${from}): dray load -i ${what}`,
+        detail: { digest },
+      });
+    }
+    return new DrayError('BLOB_UNKNOWN', `${what} does not hold ${digest}`, { detail: { digest } });
   }
 }
