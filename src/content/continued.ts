@@ -1,7 +1,8 @@
-import { cancelled, DrayError, hasCode, messageOf } from '#errors';
+import { cancelled, DrayError } from '#errors';
 import type { Descriptor } from '#oci';
-import { backoff, type Clock } from '#timing';
+import type { Clock } from '#timing';
 import type { BlobReport } from './blob-report.ts';
+import { Patience } from './patience.ts';
 import type { CallOptions, Source } from './ports.ts';
 import { createWatch, LEAST_PROGRESS, type Watch } from './watch.ts';
 
@@ -39,15 +40,16 @@ class Reading {
   readonly #source: Source;
   readonly #target: Descriptor;
   readonly #options: ContinuedOptions & { readonly watch: Watch };
+  readonly #patience: Patience;
   readonly #start: number;
   #position: number;
-  #inARow = 0;
   #answered = false;
 
   constructor(source: Source, target: Descriptor, options: ContinuedOptions & { readonly watch: Watch }) {
     this.#source = source;
     this.#target = target;
     this.#options = options;
+    this.#patience = new Patience(target.size, options);
     this.#start = options.offset ?? 0;
     this.#position = this.#start;
   }
@@ -87,22 +89,17 @@ class Reading {
       if (at - fetched.offset >= LEAST_PROGRESS) this.#options.watch.alive();
       if (skip === chunk.length) continue;
       this.#position = at;
-      if (at - from >= LEAST_PROGRESS) this.#inARow = 0;
+      if (at - from >= LEAST_PROGRESS) this.#patience.renew();
       yield chunk.subarray(skip);
     }
   }
 
   /** Waits before the next try, or throws `error` when there is none. */
   async #bear(error: unknown): Promise<void> {
-    const { watch, retries, report, clock } = this.#options;
+    const { watch, clock } = this.#options;
     if (watch.signal.aborted) throw cancelled(watch.signal);
-    if (!hasCode(error, 'CONNECTION_LOST', 'STALLED', 'CONNECT_FAILED')) throw error;
-    // Without an answer the source has tried more than once: only what has worked before is worth more patience.
-    if (!this.#answered && this.#position === this.#start) throw error;
-    this.#inARow += 1;
-    if (this.#inARow > retries) throw error;
-    const delay = backoff(this.#inARow);
-    report.retry(this.#inARow, delay, this.#position, messageOf(error));
+    const worked = this.#answered || this.#position > this.#start;
+    const delay = this.#patience.bear(error, { worked, received: this.#position });
     await clock.sleep(delay, watch.signal);
   }
 }

@@ -1,9 +1,11 @@
 import { type ByteRange, coveredBytes, missingRanges } from '#bytes';
 import { cancelled, DrayError, hasCode, isDrayError, messageOf, throwIfCancelled } from '#errors';
-import { backoff, type Clock } from '#timing';
+import type { Clock } from '#timing';
 import type { BlobReport } from './blob-report.ts';
 import { createGrowth } from './growth.ts';
+import { Lane } from './lane.ts';
 import type { Limit } from './limit.ts';
+import { Patience } from './patience.ts';
 import type { Fetched, Ingest, Source } from './ports.ts';
 import { LEAST_PROGRESS } from './watch.ts';
 
@@ -28,22 +30,6 @@ export interface LanesOptions {
 /** Blobs under this are not worth a second connection. */
 const SMALLEST_TO_SPLIT = 32 * 1024 * 1024;
 const SMALLEST_PIECE = 2 * 1024 * 1024;
-/** However little comes each time, a transfer that keeps breaking ends after this many failures, and one more for each 256 KiB. */
-const FAILURES_ALLOWED = 50;
-
-interface Lane {
-  /** Where the request that is running began. */
-  from: number;
-  position: number;
-  end: number;
-  /** Bytes that have come on the request that is running, and those of them that were missing. */
-  came: number;
-  fresh: number;
-  /** It has an answer. */
-  answered: boolean;
-  retired: boolean;
-  readonly controller: AbortController;
-}
 
 /** A range was asked for and the place began elsewhere: no reason to fail, but no second lane either. */
 class RangeRefused extends Error {}
@@ -65,14 +51,13 @@ class Fetching {
   readonly #lanes = new Set<Lane>();
   readonly #running = new Set<Promise<void>>();
   readonly #growth;
+  readonly #patience: Patience;
   readonly #size: number;
   #received: number;
   /** The place's ranges are not to be trusted: everything is asked for from its start. */
   #whole = false;
   /** Missing bytes have come since this began. */
   #flowed = false;
-  #inARow = 0;
-  #failures = 0;
   #fatal: Error | undefined;
   #considered = 0;
 
@@ -83,6 +68,7 @@ class Fetching {
     this.#size = ingest.target.size;
     this.#pending = missingRanges(ingest.have(), this.#size);
     this.#received = coveredBytes(ingest.have());
+    this.#patience = new Patience(this.#size, options);
     this.#growth = createGrowth(options.extra?.most ?? 1);
   }
 
@@ -96,15 +82,14 @@ class Fetching {
   }
 
   #open(): Lane {
-    const controller = new AbortController();
-    const lane = { from: 0, position: 0, end: 0, came: 0, fresh: 0, answered: false, retired: false, controller };
+    const lane = new Lane();
     this.#lanes.add(lane);
     return lane;
   }
 
   async #drive(lane: Lane): Promise<void> {
     const { signal } = this.#options;
-    const abort = (): void => lane.controller.abort(signal.reason);
+    const abort = (): void => lane.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     try {
       // Nobody listened when a signal aborted before that.
@@ -112,16 +97,11 @@ class Fetching {
       for (;;) {
         const piece = this.#fatal === undefined && !lane.retired ? this.#take(lane) : undefined;
         if (piece === undefined) return;
-        lane.position = piece.start;
-        lane.end = piece.end;
-        lane.came = 0;
-        lane.fresh = 0;
-        lane.answered = false;
+        lane.begin(piece);
         try {
           await this.#fetchPiece(lane);
         } catch (error) {
-          if (lane.position < lane.end) this.#pending.push({ start: lane.position, end: lane.end });
-          lane.end = lane.position;
+          if (lane.left > 0) this.#pending.push(lane.yieldFrom());
           if (!(await this.#bear(lane, error))) return;
         }
       }
@@ -139,21 +119,16 @@ class Fetching {
     if (waiting !== undefined) return waiting;
     let victim: Lane | undefined;
     for (const other of this.#lanes) {
-      if (other !== lane && other.end - other.position > (victim === undefined ? 0 : victim.end - victim.position))
-        victim = other;
+      if (other !== lane && other.left > (victim?.left ?? 0)) victim = other;
     }
     if (victim === undefined) return undefined;
-    const { position, end } = victim;
     if (victim.fresh === 0 && this.#received > 0 && lane.position > 0) {
-      victim.retired = true;
-      victim.end = position;
-      victim.controller.abort();
-      return { start: position, end };
+      const piece = victim.yieldFrom();
+      victim.retire();
+      return piece;
     }
-    if (end - position < 2 * SMALLEST_PIECE) return undefined;
-    const middle = position + Math.ceil((end - position) / 2);
-    victim.end = middle;
-    return { start: middle, end };
+    if (victim.left < 2 * SMALLEST_PIECE) return undefined;
+    return victim.yieldFrom(victim.position + Math.ceil(victim.left / 2));
   }
 
   async #fetchPiece(lane: Lane): Promise<void> {
@@ -163,7 +138,7 @@ class Fetching {
     const fetched = await this.#source.fetch(target, {
       offset: lane.from,
       end: asked === this.#size ? undefined : asked,
-      signal: lane.controller.signal,
+      signal: lane.signal,
     });
     lane.answered = true;
     let at = await this.#startOf(fetched, lane);
@@ -175,13 +150,13 @@ class Fetching {
       if (lane.retired) return false;
       if (skip === chunk.length) return true;
       const fresh = skip === 0 ? chunk : chunk.subarray(skip);
-      const room = lane.end - lane.position;
+      const room = lane.left;
       if (fresh.length > room && asked === this.#size && lane.end === this.#size) throw this.#tooLong(at);
       const kept = fresh.length > room ? fresh.subarray(0, room) : fresh;
       if (kept.length > 0) this.#keep(lane, kept);
-      return fresh.length <= room && (lane.position < lane.end || lane.end === asked);
+      return fresh.length <= room && (lane.left > 0 || lane.end === asked);
     });
-    if (lane.position < lane.end && !lane.retired) {
+    if (lane.left > 0 && !lane.retired) {
       throw new DrayError(
         'CONNECTION_LOST',
         `the registry sent ${lane.position} of ${this.#size} bytes of ${target.digest}`,
@@ -212,7 +187,7 @@ class Fetching {
     lane.fresh += chunk.length;
     this.#received += chunk.length;
     this.#flowed = true;
-    if (lane.fresh >= LEAST_PROGRESS || lane.position === lane.end) this.#inARow = 0;
+    if (lane.fresh >= LEAST_PROGRESS || lane.left === 0) this.#patience.renew();
     const now = this.#options.clock.monotonic();
     this.#options.report.progress(this.#received, now);
     if (now - this.#considered >= 50) {
@@ -227,7 +202,7 @@ class Fetching {
     if (extra === undefined || this.#size < SMALLEST_TO_SPLIT) return;
     const aim = this.#growth.aim(this.#received, this.#size - this.#received, this.#lanes.size, now);
     const lanes = [...this.#lanes];
-    for (const lane of lanes.slice(aim)) this.#retire(lane);
+    for (const lane of lanes.slice(aim)) lane.retire();
     for (let open = lanes.length; open < aim; open += 1) {
       const leave = extra.places.tryAcquire();
       if (leave === undefined) return;
@@ -239,14 +214,9 @@ class Fetching {
     }
   }
 
-  #retire(lane: Lane): void {
-    lane.retired = true;
-    lane.controller.abort();
-  }
-
   /** Whether the lane may go on after `error`; waits before it does. */
   async #bear(lane: Lane, error: unknown): Promise<boolean> {
-    const { signal, retries, clock, report } = this.#options;
+    const { signal, clock } = this.#options;
     if (signal.aborted) throw cancelled(signal);
     if (lane.retired || this.#fatal !== undefined) return false;
     const alone = this.#lanes.size === 1;
@@ -256,15 +226,9 @@ class Fetching {
       return false;
     }
     if (this.#distrusts(lane, error)) return true;
-    if (!hasCode(error, 'CONNECTION_LOST', 'STALLED', 'CONNECT_FAILED')) throw error;
-    // Without an answer the source has tried more than once: only what has worked before is worth more patience.
-    if (!lane.answered && !this.#flowed) throw error;
-    this.#inARow += 1;
-    this.#failures += 1;
-    if (this.#inARow > retries || this.#failures > FAILURES_ALLOWED + this.#size / 262_144) throw error;
-    const delay = backoff(this.#inARow);
-    report.retry(this.#failures, delay, this.#received, messageOf(error));
-    return this.#rested(lane, clock.sleep(delay, lane.controller.signal));
+    const worked = lane.answered || this.#flowed;
+    const delay = this.#patience.bear(error, { worked, received: this.#received });
+    return this.#rested(lane, clock.sleep(delay, lane.signal));
   }
 
   /** Whether the lane is still wanted after its rest, which ends early when it is not. */
@@ -289,7 +253,7 @@ class Fetching {
 
   #fail(error: unknown): void {
     this.#fatal ??= error instanceof Error ? error : new Error(messageOf(error));
-    for (const lane of this.#lanes) this.#retire(lane);
+    for (const lane of this.#lanes) lane.retire();
   }
 
   #tooLong(at: number): DrayError {
