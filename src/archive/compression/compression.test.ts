@@ -5,6 +5,7 @@ import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { bytesOf } from '#bytes';
 import { contentOf, inChunks, rejects } from '#testing';
 import { decompress } from './decompress.ts';
+import { gunzip, gunzipInPool } from './gunzip.ts';
 import { compressGzip, GzipWriter } from './gzip-writer.ts';
 import { createLayerDigester, type LayerDigest, type LayerDigesterOptions, mostUnpacked } from './layer-digester.ts';
 import { sniffCompression } from './sniff.ts';
@@ -34,6 +35,16 @@ async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** A thousand bytes of gzip, and then an error. */
+async function* breaking(onEnd: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield GZIPPED.subarray(0, 1000);
+    throw new RangeError('the line broke');
+  } finally {
+    onEnd();
+  }
+}
+
 describe('compression is told by the first bytes', () => {
   for (const [hex, expected] of [
     ['1f8b0800', 'gzip'],
@@ -54,42 +65,33 @@ describe('compression is told by the first bytes', () => {
   }
 });
 
-const MODES: readonly LayerDigesterOptions[] = [{ pooled: false }, { pooled: true }];
-
-for (const mode of MODES) {
-  describe(`the digest of a layer (${JSON.stringify(mode)})`, () => {
-    for (const [name, bytes, compression] of [
-      ['plain', PLAIN, 'none'],
-      ['gzip', GZIPPED, 'gzip'],
-      [
-        'gzip in two members',
-        Buffer.concat([gzipSync(PLAIN.subarray(0, HALF)), gzipSync(PLAIN.subarray(HALF))]),
-        'gzip',
-      ],
-      ['gzip with empty members', Buffer.concat([gzipSync(''), GZIPPED, gzipSync('')]), 'gzip'],
-      ['gzip with padding', Buffer.concat([GZIPPED, Buffer.alloc(100_000)]), 'gzip'],
-      ['gzip, stored', gzipSync(PLAIN, { level: 0 }), 'gzip'],
-      ['gzip flushed often', gzipSync(PLAIN, { flush: constants.Z_FULL_FLUSH }), 'gzip'],
+/** What undoes gzip here, and what does it on a Node that is built in another way. */
+for (const [where, decode] of [
+  ['on this thread', gunzip],
+  ['in the pool', gunzipInPool],
+] as const) {
+  describe(`gzip undone ${where}`, () => {
+    for (const [name, bytes] of [
+      ['in one member', GZIPPED],
+      ['in two members', Buffer.concat([gzipSync(PLAIN.subarray(0, HALF)), gzipSync(PLAIN.subarray(HALF))])],
+      ['with empty members', Buffer.concat([gzipSync(''), GZIPPED, gzipSync('')])],
+      ['with padding', Buffer.concat([GZIPPED, Buffer.alloc(100_000)])],
+      ['stored', gzipSync(PLAIN, { level: 0 })],
+      ['flushed often', gzipSync(PLAIN, { flush: constants.Z_FULL_FLUSH })],
     ] as const) {
       for (const length of [997, 65_536, 4_000_000]) {
         it(`${name}, in chunks of ${length} bytes that are used again`, async () => {
-          assert.deepEqual(await digestOf(bytes, length, mode), { digest: DIGEST, size: PLAIN.length, compression });
+          assert.ok((await collect(decode(inChunks(bytes, length)))).equals(PLAIN));
         });
       }
     }
     it('by single bytes', async () => {
       const bytes = gzipSync(PLAIN.subarray(0, 3000));
-      const { size } = await digestOf(Buffer.concat([bytes, bytes, Buffer.alloc(3)]), 1, mode);
-      assert.equal(size, 6000);
+      const plain = await collect(decode(inChunks(Buffer.concat([bytes, bytes, Buffer.alloc(3)]), 1)));
+      assert.ok(plain.equals(Buffer.concat([PLAIN.subarray(0, 3000), PLAIN.subarray(0, 3000)])));
     });
-    it('of nothing, and of gzipped nothing', async () => {
-      const digest = `sha256:${createHash('sha256').digest('hex')}`;
-      assert.deepEqual(await digestOf(Buffer.alloc(0), 1, mode), { digest, size: 0, compression: 'none' });
-      assert.deepEqual(await digestOf(gzipSync(''), 3, mode), { digest, size: 0, compression: 'gzip' });
-    });
-    it('by sha512', async () => {
-      const digest = `sha512:${createHash('sha512').update(PLAIN).digest('hex')}`;
-      assert.equal((await digestOf(GZIPPED, 65_536, { ...mode, algorithm: 'sha512' })).digest, digest);
+    it('of nothing', async () => {
+      assert.equal((await collect(decode(inChunks(gzipSync(''), 3)))).length, 0);
     });
     const flipped = Buffer.from(GZIPPED);
     flipped.writeUInt8(flipped.readUInt8(GZIPPED.length - 6) ^ 1, GZIPPED.length - 6);
@@ -103,43 +105,74 @@ for (const mode of MODES) {
       ['with garbage behind its padding', Buffer.concat([GZIPPED, Buffer.alloc(70_000), GARBAGE])],
       ['with a second member cut off', Buffer.concat([GZIPPED, GZIPPED.subarray(0, 12)])],
     ] as const) {
-      it(`is refused for gzip ${name}`, async () => {
+      it(`is refused ${name}`, async () => {
         for (const length of [4096, 4_000_000]) {
-          await rejects(digestOf(bytes, length, mode), 'CORRUPT_LAYER');
+          await rejects(collect(decode(inChunks(bytes, length))), 'CORRUPT_LAYER');
         }
       });
     }
     it('says where the damage is', async () => {
-      await assert.rejects(digestOf(GZIPPED.subarray(0, 200_000), 4096, mode), {
+      await assert.rejects(collect(decode(inChunks(GZIPPED.subarray(0, 200_000), 4096))), {
         message: 'cannot decompress the layer: its gzip data is broken near byte 200000: unexpected end of file',
         detail: { compression: 'gzip', position: 200_000 },
       });
     });
-    it('rejects every call after the first that found damage', async () => {
-      const digester = createLayerDigester(mode);
-      const broken = Buffer.concat([GZIPPED.subarray(0, 100), Buffer.alloc(100_000, 0xff)]);
-      await rejects(
-        digester.write(broken).then(() => digester.write(broken)),
-        'CORRUPT_LAYER',
-      );
-      await rejects(digester.write(GARBAGE), 'CORRUPT_LAYER');
-      await rejects(digester.end(), 'CORRUPT_LAYER');
-      digester.destroy();
+    it('gives the error of its source', async () => {
+      await assert.rejects(collect(decode(breaking(() => undefined))), RangeError);
     });
-    it('ends where a layer unpacks to more than it may', async () => {
-      await rejects(digestOf(BOMB, 65_536, { ...mode, most: 50_000_000 }), 'TOO_LARGE');
-      const { size } = await digestOf(BOMB, 65_536, { ...mode, most: 200_000_000 });
-      assert.equal(size, 200_000_000);
-    });
-    it('can be given up, also in the middle of a bomb', async () => {
-      const digester = createLayerDigester(mode);
-      const writing = digester.write(BOMB);
-      setTimeout(() => digester.destroy(), 10);
-      await rejects(writing, 'CANCELLED');
-      await rejects(digester.end(), 'CANCELLED');
+    it('can be left in the middle of a bomb', async () => {
+      for await (const chunk of decode(bytesOf(BOMB))) {
+        assert.ok(chunk.length < 1_000_000);
+        break;
+      }
     });
   });
 }
+
+describe('the digest of a layer', () => {
+  for (const [compression, bytes] of [
+    ['none', PLAIN],
+    ['gzip', GZIPPED],
+  ] as const) {
+    for (const length of [997, 65_536, 4_000_000]) {
+      it(`compressed by ${compression}, in chunks of ${length} bytes that are used again`, async () => {
+        assert.deepEqual(await digestOf(bytes, length), { digest: DIGEST, size: PLAIN.length, compression });
+      });
+    }
+  }
+  it('of nothing, and of gzipped nothing', async () => {
+    const digest = `sha256:${createHash('sha256').digest('hex')}`;
+    assert.deepEqual(await digestOf(Buffer.alloc(0), 1), { digest, size: 0, compression: 'none' });
+    assert.deepEqual(await digestOf(gzipSync(''), 3), { digest, size: 0, compression: 'gzip' });
+  });
+  it('by sha512', async () => {
+    const digest = `sha512:${createHash('sha512').update(PLAIN).digest('hex')}`;
+    assert.equal((await digestOf(GZIPPED, 65_536, { algorithm: 'sha512' })).digest, digest);
+  });
+  it('rejects every call after the first that found damage', async () => {
+    const digester = createLayerDigester();
+    const broken = Buffer.concat([GZIPPED.subarray(0, 100), Buffer.alloc(100_000, 0xff)]);
+    await rejects(
+      digester.write(broken).then(() => digester.write(broken)),
+      'CORRUPT_LAYER',
+    );
+    await rejects(digester.write(GARBAGE), 'CORRUPT_LAYER');
+    await rejects(digester.end(), 'CORRUPT_LAYER');
+    digester.destroy();
+  });
+  it('ends where a layer unpacks to more than it may', async () => {
+    await rejects(digestOf(BOMB, 65_536, { most: 50_000_000 }), 'TOO_LARGE');
+    const { size } = await digestOf(BOMB, 65_536, { most: 200_000_000 });
+    assert.equal(size, 200_000_000);
+  });
+  it('can be given up, also in the middle of a bomb', async () => {
+    const digester = createLayerDigester();
+    const writing = digester.write(BOMB);
+    setTimeout(() => digester.destroy(), 10);
+    await rejects(writing, 'CANCELLED');
+    await rejects(digester.end(), 'CANCELLED');
+  });
+});
 
 it('what a layer may unpack to grows with its size', () => {
   assert.deepEqual([0, 1_000_000, 1e9].map(mostUnpacked), [4 * 2 ** 30, 4 * 2 ** 30, 1e11]);
@@ -168,18 +201,14 @@ describe('decompressing', () => {
   });
   it('gives the error of its source, and lets go of it', async () => {
     let ended = false;
-    const breaking = async function* (): AsyncGenerator<Uint8Array> {
-      try {
-        yield GZIPPED.subarray(0, 1000);
-        throw new RangeError('the line broke');
-      } finally {
+    const source = (): AsyncGenerator<Uint8Array> =>
+      breaking(() => {
         ended = true;
-      }
-    };
-    await assert.rejects(collect(decompress(breaking())), RangeError);
+      });
+    await assert.rejects(collect(decompress(source())), RangeError);
     assert.equal(ended, true);
     ended = false;
-    for await (const chunk of decompress(breaking())) {
+    for await (const chunk of decompress(source())) {
       assert.ok(chunk.length > 0);
       break;
     }

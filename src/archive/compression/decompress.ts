@@ -14,22 +14,17 @@ export interface Opened {
  * Rejects with CORRUPT_LAYER at broken or cut off data, and with whatever `bytes` reject with.
  */
 export async function* decompress(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* (await openCompressed(bytes, { pooled: false })).bytes;
-}
-
-export interface OpenOptions {
-  /** Inflate gzip in zlib's thread pool. */
-  readonly pooled: boolean;
+  yield* (await openCompressed(bytes)).bytes;
 }
 
 /** Reads the first bytes and says what comes; iterate the result's bytes, once. */
-export async function openCompressed(bytes: Bytes, options: OpenOptions): Promise<Opened> {
+export async function openCompressed(bytes: Bytes): Promise<Opened> {
   const iterator = bytes[Symbol.asyncIterator]();
   const head = await readHead(iterator);
   const compression = sniffCompression(head);
   const whole = joined(head, iterator);
   if (compression === 'none') return { compression, bytes: whole };
-  if (compression === 'gzip') return { compression, bytes: withBreaths(gunzip(whole, options.pooled)) };
+  if (compression === 'gzip') return { compression, bytes: withBreaths(gunzip(whole)) };
   const { unzstd } = await import('./unzstd.ts');
   return { compression, bytes: withBreaths(unzstd(whole)) };
 }

@@ -6,12 +6,9 @@ import { runSteps } from './run-steps.ts';
 
 const NOTHING = new Uint8Array(0);
 
-/**
- * Undoes gzip of any number of members. Zero bytes after the last one are padding; anything else there is an error.
- * @param pooled true: zlib's thread pool inflates, which leaves this thread free; false: this thread does, for less processor time in all
- */
-export function gunzip(source: Bytes, pooled: boolean): Bytes {
-  const decoder = pooled ? undefined : openStepDecoder('gzip');
+/** Undoes gzip of any number of members, on this thread. Zero bytes after the last one are padding; anything else there is an error. */
+export function gunzip(source: Bytes): Bytes {
+  const decoder = openStepDecoder('gzip');
   return decoder === undefined ? gunzipInPool(source) : gunzipHere(source, decoder);
 }
 
@@ -41,7 +38,8 @@ async function* gunzipHere(source: Bytes, decoder: StepDecoder): AsyncGenerator<
   }
 }
 
-async function* gunzipInPool(source: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+/** The same in zlib's thread pool, by its public interface: where this Node's inner one is not as we know it. */
+export async function* gunzipInPool(source: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
   const stream = openGunzipStream();
   const fed = feed(stream, source);
   // Awaited below; until then a failure of the source must not count as unhandled.

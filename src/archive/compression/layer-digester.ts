@@ -30,11 +30,6 @@ export interface LayerDigester {
 export interface LayerDigesterOptions {
   /** Of the digest that it is compared with; sha256 by default. */
   readonly algorithm?: 'sha256' | 'sha512' | undefined;
-  /**
-   * True: gzip is inflated in zlib's thread pool, so that this thread stays free for other work. By default this thread does it all,
-   * for a fifth less processor time: right for a worker thread, and where the transfer is slower than the inflating.
-   */
-  readonly pooled?: boolean | undefined;
   /** Most uncompressed bytes, from `mostUnpacked`; no limit by default. */
   readonly most?: number | undefined;
 }
@@ -51,9 +46,9 @@ export function mostUnpacked(stored: number): number {
 }
 
 export function createLayerDigester(options: LayerDigesterOptions = {}): LayerDigester {
-  const { algorithm = 'sha256', pooled = false, most = Number.POSITIVE_INFINITY } = options;
+  const { algorithm = 'sha256', most = Number.POSITIVE_INFINITY } = options;
   const input = new Handoff();
-  const result = digest(input, { algorithm, pooled, most });
+  const result = digest(input, { algorithm, most });
   result.catch((error: unknown) => input.refuse(error));
   return {
     write: (chunk) => input.put(chunk),
@@ -67,14 +62,13 @@ export function createLayerDigester(options: LayerDigesterOptions = {}): LayerDi
 
 interface DigestOptions {
   readonly algorithm: 'sha256' | 'sha512';
-  readonly pooled: boolean;
   readonly most: number;
 }
 
-async function digest(input: Handoff, { algorithm, pooled, most }: DigestOptions): Promise<LayerDigest> {
+async function digest(input: Handoff, { algorithm, most }: DigestOptions): Promise<LayerDigest> {
   const hash = createHash(algorithm);
   let size = 0;
-  const { compression, bytes } = await openCompressed(input, { pooled });
+  const { compression, bytes } = await openCompressed(input);
   for await (const chunk of bytes) {
     input.throwIfRefused();
     hash.update(chunk);
