@@ -4,6 +4,7 @@ import type { Dray, DrayOptions } from './dray.ts';
 import { loginVerbs } from './login-verbs.ts';
 import { lookVerbs } from './look-verbs.ts';
 import { Machine } from './machine.ts';
+import { registryVerbs } from './registry-verbs.ts';
 import { storeVerbs } from './store-verbs.ts';
 import { transferVerbs } from './transfer-verbs.ts';
 import { unpackVerbs } from './unpack-verbs.ts';
@@ -19,6 +20,7 @@ export function createDray(options: DrayOptions = {}): Dray {
     ...transferVerbs(machine),
     ...storeVerbs(machine),
     ...lookVerbs(machine),
+    ...registryVerbs(machine),
     ...loginVerbs(machine),
     ...unpackVerbs(machine),
     close: () => machine.close(),

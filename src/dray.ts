@@ -1,5 +1,6 @@
 import type { LoginVerbs } from './login-verbs.ts';
 import type { LookVerbs } from './look-verbs.ts';
+import type { RegistryVerbs } from './registry-verbs.ts';
 import type { StoreVerbs } from './store-verbs.ts';
 import type { TransferVerbs } from './transfer-verbs.ts';
 import type { UnpackVerbs } from './unpack-verbs.ts';
@@ -8,7 +9,7 @@ import type { UnpackVerbs } from './unpack-verbs.ts';
  * dray, ready to use: a local store and all registries. References are names as docker takes them; invalid ones reject with
  * INVALID_REFERENCE before anything is asked.
  */
-export interface Dray extends TransferVerbs, StoreVerbs, LookVerbs, LoginVerbs, UnpackVerbs {
+export interface Dray extends TransferVerbs, StoreVerbs, LookVerbs, RegistryVerbs, LoginVerbs, UnpackVerbs {
   /** Ends idle connections and threads, so that the process can end by itself. */
   close(): Promise<void>;
 }

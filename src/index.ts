@@ -10,6 +10,10 @@ export type {
   CopyBytes,
   CopyOptions,
   CopyResult,
+  DeleteRemoteOptions,
+  DeleteRemoteResult,
+  ExportOptions,
+  ExportResult,
   ListImagesOptions,
   LoadedImage,
   LoadOptions,
@@ -29,9 +33,13 @@ export type {
   PullResult,
   PushOptions,
   PushResult,
+  RateLimitResult,
+  ReferrersOfOptions,
+  ReferrersResult,
   SavedImage,
   SaveOptions,
   SaveResult,
+  SeveralCopiesOptions,
   StoredImage,
   UnpackOptions,
   UnpackResult,
@@ -42,3 +50,4 @@ export type { ArchiveOrigin } from '#store';
 export { createDray } from './create-dray.ts';
 export { type Defaults, defaults, type Environment } from './defaults.ts';
 export type { Dray, DrayOptions, EndOptions } from './dray.ts';
+export type { RateLimit, SearchOptions, SearchResult, TokenOptions } from './registry-verbs.ts';

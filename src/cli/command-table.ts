@@ -56,6 +56,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/cat.ts')).cat,
   },
   {
+    name: 'diff',
+    summary: 'Compare two images: files, config, layers',
+    load: async () => (await import('./commands/diff.ts')).diff,
+  },
+  {
     name: 'validate',
     summary: 'Check that an image is whole and says what it is',
     load: async () => (await import('./commands/validate.ts')).validate,
@@ -86,6 +91,46 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/unpack.ts')).unpack,
   },
   {
+    name: 'export',
+    summary: 'Write the files of an image as one tar',
+    load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  {
+    name: 'search',
+    summary: 'Search repositories in Docker Hub or another registry',
+    load: async () => (await import('./commands/search.ts')).search,
+  },
+  {
+    name: 'catalog',
+    summary: 'List the repositories of a registry',
+    load: async () => (await import('./commands/catalog.ts')).catalog,
+  },
+  {
+    name: 'blob',
+    summary: 'Print or save a blob of a registry',
+    load: async () => (await import('./commands/blob.ts')).blob,
+  },
+  {
+    name: 'referrers',
+    summary: 'List what points to an image: signatures, SBOMs, attestations',
+    load: async () => (await import('./commands/referrers.ts')).referrers,
+  },
+  {
+    name: 'delete',
+    summary: 'Delete an image in a registry',
+    load: async () => (await import('./commands/delete.ts')).deleteCommand,
+  },
+  {
+    name: 'ratelimit',
+    summary: 'Show how many pulls a registry still allows',
+    load: async () => (await import('./commands/ratelimit.ts')).ratelimit,
+  },
+  {
+    name: 'token',
+    summary: 'Print a bearer token of a registry',
+    load: async () => (await import('./commands/token.ts')).token,
+  },
+  {
     name: 'login',
     summary: 'Authenticate to a registry',
     load: async () => (await import('./commands/login.ts')).login,
@@ -111,6 +156,7 @@ export const GROUPS: readonly CommandGroup[] = [
   {
     name: 'image',
     summary: 'Manage images',
-    words: { ls: 'images', list: 'images', load: 'load', save: 'save', pull: 'pull' },
+    words: { ls: 'images', list: 'images', load: 'load', save: 'save', pull: 'pull', push: 'push' },
   },
+  { name: 'auth', summary: 'Credentials of registries', words: { login: 'login', logout: 'logout', token: 'token' } },
 ];

@@ -22,7 +22,7 @@ export {
   planArchive,
 } from './archive-file/plan.ts';
 export type { ProduceOptions } from './archive-file/produce.ts';
-export { writeArchive } from './archive-file/stream.ts';
+export { SinkWriter, writeArchive } from './archive-file/stream.ts';
 export { type WriteArchiveFileOptions, writeArchiveFile } from './archive-file/write-file.ts';
 export type { ArchivedImage, ArchiveLimits, ReadableArchive } from './archive-read/archive.ts';
 export { type OpenArchiveOptions, openArchive } from './archive-read/open.ts';

@@ -1,0 +1,85 @@
+import type { CallOptions } from '#content';
+import {
+  type DeleteRemoteOptions,
+  type DeleteRemoteResult,
+  deleteRemote,
+  listReferrers,
+  type RateLimitResult,
+  type ReferrersOfOptions,
+  type ReferrersResult,
+  readBlob,
+  readRateLimit,
+} from '#image';
+import { type Descriptor, parseReference } from '#oci';
+import type { RateLimit, SearchOptions, SearchResult, TokenOptions } from '#registry';
+import type { Machine } from './machine.ts';
+
+export type { RateLimit, SearchOptions, SearchResult, TokenOptions };
+
+/** What is asked of registries as such, or changed there. */
+export interface RegistryVerbs {
+  /** All repositories of a registry, as they come. Rejects with UNSUPPORTED where it does not tell. */
+  catalog(registry: string, options?: CallOptions): AsyncIterable<string>;
+  /** Repositories whose name or description has `term`, `[HOST/]TERM`: in Docker Hub's index, a registry's own, or else its catalog. */
+  search(term: string, options?: SearchOptions): Promise<readonly SearchResult[]>;
+  /** Signatures, SBOMs and whatever else points to an image. */
+  referrers(reference: string, options?: ReferrersOfOptions): Promise<ReferrersResult>;
+  /**
+   * Gives `use` the bytes of a blob, `REPOSITORY@DIGEST`. Rejects with DIGEST_MISMATCH or SIZE_MISMATCH at their end when they are not the blob:
+   * what was made of them is worth nothing then.
+   */
+  blob(
+    name: string,
+    use: (blob: Descriptor, bytes: AsyncIterable<Uint8Array>) => Promise<void>,
+    options?: CallOptions,
+  ): Promise<void>;
+  /** Deletes an image in a registry: what a tag or digest stands for, with all its tags, or with `tagOnly` a tag. */
+  delete(reference: string, options?: DeleteRemoteOptions): Promise<DeleteRemoteResult>;
+  /** How many pulls the registry still allows; asking costs none. */
+  rateLimit(reference: string, options?: CallOptions): Promise<RateLimitResult>;
+  /** A bearer token for the repository, or for other scopes; undefined where the registry wants none. */
+  token(repository: string, options?: TokenOptions): Promise<string | undefined>;
+}
+
+export function registryVerbs(machine: Machine): RegistryVerbs {
+  return {
+    async *catalog(registry, options) {
+      const { places } = await machine.open([`${registry}/x`]);
+      yield* places.registries.catalog(parseReference(`${registry}/x`).domain, options);
+    },
+    async search(term, options) {
+      const { domain, words } = splitTerm(term);
+      const { places } = await machine.open([`${domain}/x`]);
+      return places.registries.search(domain, words, options);
+    },
+    async referrers(reference, options) {
+      const { places } = await machine.open([reference]);
+      return listReferrers(reference, places, options);
+    },
+    async blob(name, use, options) {
+      const { places } = await machine.open([name]);
+      return readBlob(name, places, use, options);
+    },
+    async delete(reference, options) {
+      const { places } = await machine.open([reference]);
+      return deleteRemote(reference, places, options);
+    },
+    async rateLimit(reference, options) {
+      const { places } = await machine.open([reference]);
+      return readRateLimit(reference, places, options);
+    },
+    async token(repository, options) {
+      const { places } = await machine.open([repository]);
+      return places.registries.token(parseReference(repository), options);
+    },
+  };
+}
+
+/** As docker: what is before the first slash is a registry where it can be one. */
+function splitTerm(term: string): { readonly domain: string; readonly words: string } {
+  const slash = term.indexOf('/');
+  const host = slash < 0 ? '' : term.slice(0, slash);
+  if (!/[.:]/.test(host) && host !== 'localhost') return { domain: 'docker.io', words: term };
+  const domain = host === 'index.docker.io' ? 'docker.io' : host;
+  return { domain, words: term.slice(slash + 1) };
+}
