@@ -1,5 +1,8 @@
 import type { CallOptions } from '#content';
 import {
+  type CompareOptions,
+  type Comparison,
+  compareImages,
   type ImageFile,
   type ListFilesOptions,
   type LookOptions,
@@ -31,6 +34,8 @@ export interface LookVerbs {
    * the image. Rejects with NOT_FOUND, or INVALID_OPTION for what is no file.
    */
   readFile(image: string, path: string | readonly string[], options?: OpenImageOptions): AsyncIterable<Uint8Array>;
+  /** How two images differ, from the first to the second: files, config, layers. Layers that both have are not fetched. */
+  compare(first: string, second: string, options?: CompareOptions): Promise<Comparison>;
   /**
    * Checks an image wherever it is: digests, sizes, diff_ids, tars, and that its documents agree. Resolves with every fault found; nothing is kept.
    * Rejects where it cannot be looked at.
@@ -61,6 +66,10 @@ export function lookVerbs(machine: Machine): LookVerbs {
     async *readFile(image, path, options = {}) {
       const { places } = await machine.open([image]);
       yield* readFile(image, [path].flat(), places, machine.forPlatform(options));
+    },
+    async compare(first, second, options = {}) {
+      const { places } = await machine.open([first, second]);
+      return compareImages(first, second, places, machine.forPlatform(options));
     },
     async validate(image, options = {}) {
       const { places } = await machine.open([image]);

@@ -22,8 +22,8 @@ export interface CommandDefinition<F> {
   readonly flags: () => readonly Option[];
   /** Each a command line and what it does. */
   readonly examples: readonly (readonly [string, string])[];
-  /** Does the work; rejects with a DrayError. */
-  run(call: Call<F>): Promise<void>;
+  /** Does the work; rejects with a DrayError. Resolves with the exit status where that is another than 0. */
+  run(call: Call<F>): Promise<number | void>;
 }
 
 /** One call of a command, its command line understood. */

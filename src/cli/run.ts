@@ -23,8 +23,9 @@ export async function run(argv: readonly string[], context: CliContext): Promise
       isDockers = command.isDockers;
       const line = parseCommandLine(command, found.args);
       flags = line.flags;
-      if (line.help) await write(context.stdout, commandHelp(command, width));
-      else await command.run({ flags: line.flags as OptionValues & GlobalFlags, operands: line.operands, context });
+      const call = { flags: line.flags as OptionValues & GlobalFlags, operands: line.operands, context };
+      if (!line.help) return (await command.run(call)) ?? 0;
+      await write(context.stdout, commandHelp(command, width));
     }
     return 0;
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { CompareOptions, Comparison } from './compare/comparison.ts';
 import type { ImageFile, ListFilesOptions } from './files/list-files.ts';
 import type { OpenImageOptions } from './files/open-image.ts';
 import type { Places } from './places.ts';
@@ -27,4 +28,14 @@ export async function* readFile(
 /** As `validateImage` in `validate/validate.ts`. */
 export async function validateImage(text: string, places: Places, options: ValidateOptions = {}): Promise<Validation> {
   return (await import('./validate/validate.ts')).validateImage(text, places, options);
+}
+
+/** As `compareImages` in `compare/compare-images.ts`. */
+export async function compareImages(
+  first: string,
+  second: string,
+  places: Places,
+  options: CompareOptions = {},
+): Promise<Comparison> {
+  return (await import('./compare/compare-images.ts')).compareImages(first, second, places, options);
 }

@@ -20,6 +20,8 @@ export interface LayeredImageOptions extends CallOptions {
 export class LayeredImage {
   readonly image: ResolvedImage;
   readonly layers: readonly Descriptor[];
+  /** For messages: the image's name. */
+  readonly what: string;
   readonly #options: LayeredImageOptions;
   readonly #items = new Map<number, Promise<readonly LayerItem[]>>();
 
@@ -29,6 +31,7 @@ export class LayeredImage {
   constructor(image: ResolvedImage, options: LayeredImageOptions) {
     this.image = image;
     this.layers = image.document.layers;
+    this.what = options.what;
     this.isBorrowed = options.remote === undefined;
     this.#options = options;
   }
@@ -40,6 +43,13 @@ export class LayeredImage {
     const listed = this.bring([layer]).then(() => this.#list(layer));
     this.#items.set(layer, listed);
     return listed;
+  }
+
+  /** Whether layers can be read without anything being fetched. */
+  async hasAll(layers: readonly number[]): Promise<boolean> {
+    const { source, signal } = this.#options;
+    for (const layer of layers) if (!(await source.has(this.layer(layer), { signal }))) return false;
+    return true;
   }
 
   /** Makes layers ready to be read, several at a time. */
@@ -104,12 +114,12 @@ export class LayeredImage {
   /** One layer; 0 is the base. */
   layer(layer: number): Descriptor {
     const target = this.layers[layer];
-    if (target === undefined) throw new DrayError('BUG', `${this.#options.what} has no layer ${layer}`);
+    if (target === undefined) throw new DrayError('BUG', `${this.what} has no layer ${layer}`);
     return target;
   }
 
   #what(layer: number): string {
-    return `the layer ${this.layer(layer).digest} of ${this.#options.what}`;
+    return `the layer ${this.layer(layer).digest} of ${this.what}`;
   }
 }
 

@@ -52,7 +52,7 @@ export async function listFiles(
     const found = await locate(finder, options);
     if ('item' in found) {
       const path = entryPath(options.path ?? '', 'the path', false).join('/');
-      return [fileOf(found.item, path, image)];
+      return [imageFile(found.item, path, image)];
     }
     const tree = await finder.tree();
     const top = await found.folder();
@@ -98,12 +98,9 @@ function pathOf(folder: MemoryFolder): string {
 }
 
 function listedFile({ path, node }: Listed, tree: MemoryTree, image: LayeredImage): ImageFile {
-  if (node.kind === 'folder') {
-    const { mode, uid, gid, mtime } = node.attributes ?? { mode: 0o755, uid: 0, gid: 0, mtime: 0 };
-    return { path, type: 'directory', mode, uid, gid, size: 0, mtime, layer: image.layer(node.layer).digest };
-  }
+  if (node.kind === 'folder') return imageFolder(node, path, image);
   const first = entryPath(node.item.name, 'an entry', false);
-  const file = fileOf(node.item, path, image);
+  const file = imageFile(node.item, path, image);
   // The name that it had first may be gone or another file's by now.
   if (first.join('/') === path || nodeAt(tree.root, first) !== node) return file;
   return { ...file, hardLink: first.join('/') };
@@ -115,7 +112,8 @@ function nodeAt(root: MemoryFolder, names: readonly string[]): MemoryFolder | Me
   return node;
 }
 
-function fileOf(item: LayerItem, path: string, image: LayeredImage): ImageFile {
+/** The file that an entry made, under one of its names. */
+export function imageFile(item: LayerItem, path: string, image: LayeredImage): ImageFile {
   const { mode, uid, gid, size, mtime, linkName, deviceMajor: major, deviceMinor: minor } = item;
   const type = item.type === 'hardlink' ? 'file' : item.type;
   return {
@@ -124,4 +122,9 @@ function fileOf(item: LayerItem, path: string, image: LayeredImage): ImageFile {
     ...((type === 'character' || type === 'block') && { device: { major, minor } }),
     layer: image.layer(item.layer).digest,
   };
+}
+
+export function imageFolder({ attributes, layer }: MemoryFolder, path: string, image: LayeredImage): ImageFile {
+  const { mode, uid, gid, mtime } = attributes ?? { mode: 0o755, uid: 0, gid: 0, mtime: 0 };
+  return { path, type: 'directory', mode, uid, gid, size: 0, mtime, layer: image.layer(layer).digest };
 }
