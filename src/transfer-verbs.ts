@@ -3,6 +3,7 @@ import {
   type CopyOptions,
   type CopyResult,
   copyImage,
+  copyRepository,
   type LoadOptions,
   type LoadResult,
   loadArchive,
@@ -17,6 +18,7 @@ import {
   registryOf,
   type SaveOptions,
   type SaveResult,
+  type SeveralCopiesOptions,
   saveImages,
 } from '#image';
 import type { ArchiveOrigin } from '#store';
@@ -44,6 +46,8 @@ export interface TransferVerbs {
   copy(from: string, to: string, options?: CopyOptions): Promise<readonly CopyResult[]>;
   /** Writes images of the store into one archive or layout; what they share is in it once. */
   save(images: readonly string[], options: SaveOptions): Promise<SaveResult>;
+  /** Copies the images of all tags of a repository, or of those that the options choose, with their tags: one result per tag. */
+  copyRepository(from: string, to: string, options?: SeveralCopiesOptions): Promise<readonly CopyResult[]>;
   /** Loads all images of an archive (docker's or an OCI layout, plain or compressed) into the store; all of it, verified, or nothing. */
   load(origin: ArchiveOrigin, options?: LoadOptions): Promise<LoadResult>;
 }
@@ -68,6 +72,10 @@ export function transferVerbs(machine: Machine): TransferVerbs {
     async copy(from, to, options = {}) {
       const { places, concurrency } = await machine.openEnds(registryOf(from), registryOf(to));
       return copyImage(from, to, places, { concurrency, ...options });
+    },
+    async copyRepository(from, to, options = {}) {
+      const { places, concurrency } = await machine.openEnds(registryOf(from), registryOf(to));
+      return copyRepository(from, to, places, { concurrency, ...options });
     },
     pullAll: pullSeveral,
     async pull(reference, options) {

@@ -1,13 +1,15 @@
 import type { Dray, DrayOptions } from '#dray';
 import type { Call } from './command.ts';
-import type { CliContext } from './context.ts';
-import { checkRegistryFlags, type RegistryFlags } from './flags/registry-flags.ts';
-import { askSecret, readSecret } from './prompt.ts';
-import { UsageError } from './usage-error.ts';
+import { credentials } from './credentials.ts';
+import { checkRegistryFlags } from './flags/registry-flags.ts';
 
-/** Builds a Dray as the flags and the environment say, lets `work` use it, and closes it whatever happens. */
-export async function withDray<T>(call: Call<object>, work: (dray: Dray) => Promise<T>): Promise<T> {
-  const dray = await call.context.createDray(await drayOptions(call));
+/** Builds a Dray as the flags, `more` and the environment say, lets `work` use it, and closes it whatever happens. */
+export async function withDray<T>(
+  call: Call<object>,
+  work: (dray: Dray) => Promise<T>,
+  more: Partial<DrayOptions> = {},
+): Promise<T> {
+  const dray = await call.context.createDray({ ...(await drayOptions(call)), ...more });
   try {
     return await work(dray);
   } finally {
@@ -36,15 +38,4 @@ export async function drayOptions({ flags, context }: Call<object>): Promise<Dra
     concurrency: flags.concurrency,
     sync: flags.sync === false ? false : undefined,
   };
-}
-
-async function credentials(flags: RegistryFlags, context: CliContext): Promise<DrayOptions['credentials']> {
-  if (flags.creds === undefined && flags.credsStdin !== true) return undefined;
-  const text = flags.creds ?? (await readSecret(context));
-  const colon = text.indexOf(':');
-  if (colon > 0) return { username: text.slice(0, colon), password: text.slice(colon + 1) };
-  if (flags.creds === undefined) throw new UsageError('what came on stdin is no USER:PASSWORD');
-  if (colon === 0) throw new UsageError('credentials are USER:PASSWORD, with a user');
-  if (flags.credsStdin === true) return { username: text, password: await readSecret(context) };
-  return { username: text, password: await askSecret(context, `Password for ${text}: `) };
 }

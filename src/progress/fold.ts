@@ -4,8 +4,12 @@ import type { BlobRole, BlobState, ProgressEvent } from './events.ts';
 /** What is known of one blob's transfer at this moment. */
 export interface BlobView {
   readonly digest: Digest;
+  /** What it is when uncompressed, where that is known: docker's name for it while it pushes. */
+  readonly diffId?: Digest;
   readonly role: BlobRole;
   readonly size: number;
+  /** Of one that is mounted: the repository that it came from. */
+  readonly from?: string;
   /** `planned`: named by a manifest, nothing heard of it since; `retrying`: failed, and waits for its next try. */
   readonly state: BlobState['state'] | 'planned' | 'retrying';
   /** Bytes of it that are here. */
@@ -49,17 +53,22 @@ export function startProgress(): ProgressState {
 export function fold(state: ProgressState, event: ProgressEvent, now: number): ProgressState {
   switch (event.kind) {
     case 'image-planned':
-      for (const { digest, size } of event.layers) {
-        if (!state.blobs.has(digest)) change(state, fresh(digest, 'layer', size));
+      for (const [at, { digest, size }] of event.layers.entries()) {
+        const diffId = event.diffIds?.[at];
+        const known = state.blobs.get(digest);
+        if (known === undefined || (diffId !== undefined && known.diffId === undefined)) {
+          change(state, { ...(known ?? fresh(digest, 'layer', size)), ...(diffId !== undefined && { diffId }) });
+        }
       }
       return state;
     case 'blob': {
       const before = viewOf(state, event);
-      const { size, state: is } = event;
+      const { size, state: is, from } = event;
       const received = is === 'exists' || is === 'done' || is === 'mounted' ? size : event.received;
       const resumed = is === 'started' ? received : before.resumed;
       const arrived = before.state === 'started' || before.state === 'verifying';
-      const known = { ...before, size, state: is, received, resumed, retry: undefined };
+      const origin = from !== undefined && { from };
+      const known = { ...before, size, state: is, received, resumed, retry: undefined, ...origin };
       return sample(change(state, known, arrived ? received - before.received : 0), now);
     }
     case 'blob-progress': {

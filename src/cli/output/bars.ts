@@ -10,10 +10,17 @@ export interface FrameOptions {
   readonly now: number;
   /** Layers that are no longer shown. */
   readonly hidden: ReadonlySet<string>;
+  readonly action: 'pull' | 'push' | 'copy';
   /** With the line of sums under the layers. */
   readonly total: boolean;
 }
 
+/** What is said of a layer, by what is done with it. */
+const WORDS = {
+  pull: { queued: 'Pulling fs layer', started: 'Downloading', exists: 'Already exists', done: 'Pull complete' },
+  push: { queued: 'Preparing', started: 'Pushing', exists: 'Layer already exists', done: 'Pushed' },
+  copy: { queued: 'Waiting', started: 'Copying', exists: 'Already exists', done: 'Copied' },
+} as const;
 const WIDEST_BAR = 50;
 const NARROWEST_BAR = 8;
 
@@ -25,7 +32,7 @@ export function frame(state: ProgressState, options: FrameOptions): string[] {
   const shown = [...state.blobs.values()].filter(
     ({ role, state: is, digest }) => role === 'layer' && is !== 'planned' && !options.hidden.has(digest),
   );
-  if (shown.every(({ state: is }) => is === 'exists')) return [];
+  if (shown.every(({ state: is }) => is === 'exists' || is === 'mounted')) return [];
   const room = Math.max(1, options.rows - (options.total ? 2 : 1));
   const chosen = shown.length <= room ? shown : mostActive(shown, room - 1);
   const lines = chosen.map((blob) => layerLine(blob, options));
@@ -37,7 +44,7 @@ export function frame(state: ProgressState, options: FrameOptions): string[] {
 /** 0 for what moves, 1 for what is to come, 2 for what is over. */
 function rank({ state }: BlobView): number {
   if (state === 'queued') return 1;
-  return state === 'done' || state === 'exists' ? 2 : 0;
+  return state === 'done' || state === 'exists' || state === 'mounted' ? 2 : 0;
 }
 
 function mostActive(blobs: readonly BlobView[], count: number): BlobView[] {
@@ -54,25 +61,30 @@ function othersLine(all: readonly BlobView[], chosen: readonly BlobView[]): stri
   return `... and ${others.length} more: ${counts.flat().join(', ')}`;
 }
 
-function layerLine(blob: BlobView, { columns, now }: FrameOptions): string {
-  const id = shortId(blob.digest);
+function layerLine(blob: BlobView, { columns, now, action }: FrameOptions): string {
+  const id = shortId(action === 'push' ? (blob.diffId ?? blob.digest) : blob.digest);
+  const words = WORDS[action];
   switch (blob.state) {
     case 'started':
-      return `${id}: ${downloading(blob, columns - 1 - id.length - 2)}`;
+      return `${id}: ${moving(blob, words.started, columns - 1 - id.length - 2)}`;
     case 'retrying':
       return `${id}: ${retrying(blob, now)}`;
     case 'exists':
-      return `${id}: Already exists`;
+      return `${id}: ${words.exists}`;
+    case 'mounted':
+      return `${id}: Mounted${blob.from === undefined ? '' : ` from ${oneLine(blob.from)}`}`;
+    case 'compressing':
+      return `${id}: Compressing`;
     case 'waiting':
-      return `${id}: Waiting for another dray that fetches it`;
+      return action === 'pull' ? `${id}: Waiting for another dray that fetches it` : `${id}: Waiting`;
     case 'verifying':
       return `${id}: Verifying Checksum`;
     case 'done':
-      return `${id}: Pull complete`;
+      return `${id}: ${words.done}`;
     case 'failed':
       return `${id}: ${stopped(blob)}`;
     default:
-      return `${id}: Pulling fs layer`;
+      return `${id}: ${words.queued}`;
   }
 }
 
@@ -81,8 +93,8 @@ function stopped({ received, size }: BlobView): string {
   return received > 0 ? `Stopped at ${humanSize(received)} of ${humanSize(size)}` : 'Failed';
 }
 
-function downloading({ received, resumed, size }: BlobView, width: number): string {
-  const status = resumed > 0 && received === resumed ? 'Resuming   ' : 'Downloading';
+function moving({ received, resumed, size }: BlobView, word: string, width: number): string {
+  const status = resumed > 0 && received === resumed ? 'Resuming'.padEnd(word.length) : word;
   const numbers = `${humanSize(received).padStart(8)}/${humanSize(size)}`;
   const bar = Math.min(WIDEST_BAR, width - status.length - numbers.length - 4);
   if (bar < NARROWEST_BAR) return `${status} ${numbers}`;

@@ -11,7 +11,9 @@ export interface PlainProgress {
   tick(now: number): void;
 }
 
-export function createPlain(print: (line: string) => void): PlainProgress {
+const DONE = { pull: 'pulled', push: 'pushed', copy: 'copied' } as const;
+
+export function createPlain(print: (line: string) => void, action: keyof typeof DONE = 'pull'): PlainProgress {
   let state: ProgressState = startProgress();
   let due: number | undefined;
   return {
@@ -21,7 +23,7 @@ export function createPlain(print: (line: string) => void): PlainProgress {
     },
     tick(now) {
       if (due === undefined || now < due || state.received >= state.total) return;
-      print(`pulled ${summary(state, now)}`);
+      print(`${DONE[action]} ${summary(state, now)}`);
       due = now + EVERY;
     },
   };

@@ -5,6 +5,7 @@ import { type GlobalFlags, isDebug, type ProgressMode } from '../flags/global-fl
 import { DockerLines } from './docker-lines.ts';
 import { createPlain } from './plain.ts';
 import { jsonLine } from './printable.ts';
+import { PushLines } from './push-lines.ts';
 import { talkLine } from './talk.ts';
 import { createTty } from './tty.ts';
 import { writtenLine } from './written.ts';
@@ -17,6 +18,8 @@ export interface ProgressOptions {
   /** stdout carries data: docker's lines go to stderr. */
   readonly data: boolean;
   readonly allTags: boolean;
+  /** What is told of; a pull by default. */
+  readonly action?: 'pull' | 'push' | 'copy';
   /** False: docker says nothing of what goes on. */
   readonly lines?: boolean | undefined;
 }
@@ -47,13 +50,15 @@ export function createProgress(options: ProgressOptions): Progress {
     else stream.write(`${line}\n`);
   };
   const talk = (line: string): void => print('stderr', line);
-  const plain = mode === 'plain' ? createPlain(talk) : undefined;
+  const plain = mode === 'plain' ? createPlain(talk, options.action) : undefined;
   const linesTo = data ? 'stderr' : 'stdout';
-  const lines = new DockerLines({
-    print: (line) => print(linesTo, line),
-    layers: tty !== undefined && (data || context.stdout.isTTY === true) ? 'last' : 'each',
-    allTags: options.allTags,
-  });
+  const { action = 'pull', allTags } = options;
+  const how = {
+    print: (line: string) => print(linesTo, line),
+    layers: tty !== undefined && (data || context.stdout.isTTY === true) ? ('last' as const) : ('each' as const),
+  };
+  const pulling = action === 'pull' ? new DockerLines({ ...how, allTags }) : undefined;
+  const lines = action === 'pull' ? pulling : new PushLines({ ...how, action });
   const hasLines = options.lines !== false && !quiet && !(mode === 'json' && data);
   const timer = startTimer(tty ?? plain);
 
@@ -69,12 +74,12 @@ export function createProgress(options: ProgressOptions): Progress {
         const line = talkLine(event, level);
         if (line !== undefined) talk(line);
       }
-      if (hasLines) lines.event(event);
+      if (hasLines) lines?.event(event);
     },
     end(names) {
       clearInterval(timer);
       tty?.end(true, systemClock.monotonic());
-      if (hasLines) lines.end(names);
+      if (hasLines) pulling?.end(names);
       else if (!data) for (const name of names) print('stdout', name);
       if (mode !== 'json' && !quiet) written.map(writtenLine).forEach(talk);
     },
