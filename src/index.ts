@@ -14,6 +14,8 @@ export type {
   DeleteRemoteResult,
   ExportOptions,
   ExportResult,
+  ImportOptions,
+  ImportResult,
   ListImagesOptions,
   LoadedImage,
   LoadOptions,

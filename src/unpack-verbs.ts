@@ -1,4 +1,11 @@
-import { type UnpackOptions, type UnpackResult, unpackImage } from '#image';
+import {
+  type ExportOptions,
+  type ExportResult,
+  exportImage,
+  type UnpackOptions,
+  type UnpackResult,
+  unpackImage,
+} from '#image';
 import type { Machine } from './machine.ts';
 
 /** What takes images apart. */
@@ -8,6 +15,8 @@ export interface UnpackVerbs {
    * of it is touched; when it rejects, it is as it was.
    */
   unpack(image: string, folder: string, options?: UnpackOptions): Promise<UnpackResult>;
+  /** Writes the files of one platform's image as one tar, the same bytes for the same image. */
+  export(image: string, options: ExportOptions): Promise<ExportResult>;
 }
 
 export function unpackVerbs(machine: Machine): UnpackVerbs {
@@ -15,6 +24,10 @@ export function unpackVerbs(machine: Machine): UnpackVerbs {
     async unpack(image, folder, options = {}) {
       const { places } = await machine.open([image]);
       return unpackImage(image, folder, places, machine.forPlatform(options));
+    },
+    async export(image, options) {
+      const { places } = await machine.open([image]);
+      return exportImage(image, places, machine.forPlatform(options));
     },
   };
 }

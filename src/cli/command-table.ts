@@ -41,6 +41,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/load.ts')).load,
   },
   {
+    name: 'import',
+    summary: 'Make an image from the tar of a file system',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
     name: 'images',
     summary: 'List images in the store',
     load: async () => (await import('./commands/images.ts')).images,
@@ -156,7 +161,7 @@ export const GROUPS: readonly CommandGroup[] = [
   {
     name: 'image',
     summary: 'Manage images',
-    words: { ls: 'images', list: 'images', load: 'load', save: 'save', pull: 'pull', push: 'push' },
+    words: { ls: 'images', list: 'images', load: 'load', import: 'import', save: 'save', pull: 'pull', push: 'push' },
   },
   { name: 'auth', summary: 'Credentials of registries', words: { login: 'login', logout: 'logout', token: 'token' } },
 ];

@@ -17,6 +17,7 @@ export { copyRepository, type SeveralCopiesOptions } from './copy/copy-repositor
 export type { ImageFile, ListFilesOptions } from './files/list-files.ts';
 export type { OpenImageOptions } from './files/open-image.ts';
 export { type HistoryOptions, type HistoryStep, imageHistory } from './history/history.ts';
+export { type ImportOptions, type ImportResult, importImage } from './import/import.ts';
 export { type InspectedImage, type InspectOptions, inspectImage } from './inspect/inspect.ts';
 export { listImages } from './list.ts';
 export { loadArchive } from './load/load.ts';

@@ -25,6 +25,7 @@ export type { ProduceOptions } from './archive-file/produce.ts';
 export { SinkWriter, writeArchive } from './archive-file/stream.ts';
 export { type WriteArchiveFileOptions, writeArchiveFile } from './archive-file/write-file.ts';
 export type { ArchivedImage, ArchiveLimits, ReadableArchive } from './archive-read/archive.ts';
+export { type LocalContent, type LocalContentOptions, openLocalContent } from './archive-read/content.ts';
 export { type OpenArchiveOptions, openArchive } from './archive-read/open.ts';
 export type { ArchiveOrigin } from './archive-read/seekable.ts';
 export type { Collected, CollectOptions } from './disk/collect.ts';

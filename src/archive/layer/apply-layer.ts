@@ -41,7 +41,7 @@ export interface LayerOptions {
 /** Largest user and group that systems have: one more is "no change" to chown. */
 const LARGEST_ID = 2 ** 32 - 2;
 /** What a folder gets that no layer names; its time is that of the entry that it was made for. */
-const UNNAMED_FOLDER = { mode: 0o755, uid: 0, gid: 0, pax: new Map<string, string>() };
+export const UNNAMED_FOLDER: Omit<Attributes, 'mtime'> = { mode: 0o755, uid: 0, gid: 0, pax: new Map() };
 
 /**
  * Applies the entries of one layer to a tree, one after the other, as the OCI image specification says. Whatever the entries are, nothing but

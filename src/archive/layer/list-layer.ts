@@ -28,10 +28,17 @@ const LONGEST_PATH = 4096;
  * system takes, with TOO_LARGE for more than 2,000,000 entries.
  */
 export async function listLayer(bytes: Bytes, options: ListLayerOptions): Promise<readonly LayerItem[]> {
-  const { layer, what, signal } = options;
+  return listEntries(readTar(bytes, options.what), options);
+}
+
+/** The same of entries that pass. */
+export async function listEntries(
+  entries: AsyncIterable<TarEntry>,
+  { layer, what, signal }: ListLayerOptions,
+): Promise<readonly LayerItem[]> {
   const items: LayerItem[] = [];
   let text = 0;
-  for await (const entry of readTar(bytes, what)) {
+  for await (const entry of entries) {
     throwIfCancelled(signal);
     const longest = Math.max(entry.name.length, entry.linkName.length);
     if (longest > LONGEST_PATH) {

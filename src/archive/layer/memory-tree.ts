@@ -1,6 +1,6 @@
 import type { Bytes } from '#bytes';
 import type { TarEntry } from '../tar/read.ts';
-import { LayerApplier } from './apply-layer.ts';
+import { LayerApplier, UNNAMED_FOLDER } from './apply-layer.ts';
 import type { LayerItem } from './list-layer.ts';
 import type { Attributes, FileSink, Found, Tree } from './tree.ts';
 
@@ -17,6 +17,10 @@ export interface MemoryFolder {
   readonly parent: MemoryFolder | undefined;
   readonly children: Map<string, MemoryFolder | MemoryFile>;
   attributes: Omit<Attributes, 'pax'> | undefined;
+  /** The entry that its attributes are from. */
+  item: LayerItem | undefined;
+  /** False where that entry is of something below it, and its own attributes are what folders get that no layer names. */
+  named: boolean;
   /** The last layer that spoke of it. */
   layer: number;
 }
@@ -75,8 +79,10 @@ export class MemoryTree implements Tree<MemoryFolder> {
     return made;
   }
 
-  setAttributes(folder: MemoryFolder, { mode, uid, gid, mtime }: Attributes): void {
+  setAttributes(folder: MemoryFolder, { mode, uid, gid, mtime, pax }: Attributes): void {
     folder.attributes = { mode, uid, gid, mtime };
+    folder.item = this.#item;
+    folder.named = pax !== UNNAMED_FOLDER.pax;
     folder.layer = this.#item?.layer ?? 0;
   }
 
@@ -111,5 +117,14 @@ export class MemoryTree implements Tree<MemoryFolder> {
 }
 
 function folderOf(name: string, parent: MemoryFolder | undefined, layer: number): MemoryFolder {
-  return { kind: 'folder', name, parent, children: new Map(), attributes: undefined, layer };
+  return {
+    kind: 'folder',
+    name,
+    parent,
+    children: new Map(),
+    attributes: undefined,
+    item: undefined,
+    named: false,
+    layer,
+  };
 }

@@ -1,8 +1,10 @@
+import { encodeRaw } from './raw-text.ts';
+
 /** Tar comes in blocks of this many bytes. */
 export const BLOCK = 512;
 
 /** Largest size that fits the eleven octal digits of a ustar header. */
-const LARGEST_OCTAL = 0o77777777777;
+export const LARGEST_OCTAL = 0o77777777777;
 const NAME_LENGTH = 100;
 const PREFIX_LENGTH = 155;
 
@@ -38,13 +40,14 @@ export function paddingOf(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }
 
-interface Place {
+/** A name as ustar takes it. */
+export interface Place {
   readonly prefix: string;
   readonly name: string;
 }
 
 /** Name and prefix as ustar takes them; undefined for a name that it does not. */
-function splitName(name: string): Place | undefined {
+export function splitName(name: string): Place | undefined {
   const ascii = /^[\x20-\x7e]*$/.test(name);
   if (!ascii) return undefined;
   if (name.length <= NAME_LENGTH) return { prefix: '', name };
@@ -62,20 +65,51 @@ function lastBytes(name: string, length: number): string {
   return name.replace(/[^\x20-\x7e]/g, '_').slice(-length);
 }
 
+/** The fields of a ustar header; all numbers must fit it, and the texts be ASCII. */
+export interface UstarFields {
+  readonly place: Place;
+  readonly type: string;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number;
+  readonly linkName: string;
+  readonly deviceMajor: number;
+  readonly deviceMinor: number;
+}
+
 function block(place: Place, size: number, type: string): Uint8Array {
+  const mode = type === '5' ? 0o755 : 0o644;
+  return ustarBlock({
+    place,
+    size,
+    type,
+    mode,
+    uid: 0,
+    gid: 0,
+    mtime: 0,
+    linkName: '',
+    deviceMajor: 0,
+    deviceMinor: 0,
+  });
+}
+
+export function ustarBlock(fields: UstarFields): Uint8Array {
   const header = Buffer.alloc(BLOCK);
-  header.write(place.name, 0, NAME_LENGTH, 'latin1');
-  header.write(octal(type === '5' ? 0o755 : 0o644, 7), 100);
-  header.write(octal(0, 7), 108);
-  header.write(octal(0, 7), 116);
-  header.write(octal(size, 11), 124);
-  header.write(octal(0, 11), 136);
+  header.write(fields.place.name, 0, NAME_LENGTH, 'latin1');
+  header.write(octal(fields.mode, 7), 100);
+  header.write(octal(fields.uid, 7), 108);
+  header.write(octal(fields.gid, 7), 116);
+  header.write(octal(fields.size, 11), 124);
+  header.write(octal(fields.mtime, 11), 136);
   header.write('        ', 148);
-  header.write(type, 156);
+  header.write(fields.type, 156);
+  header.write(fields.linkName, 157, NAME_LENGTH, 'latin1');
   header.write('ustar\x0000', 257);
-  header.write(octal(0, 7), 329);
-  header.write(octal(0, 7), 337);
-  header.write(place.prefix, 345, PREFIX_LENGTH, 'latin1');
+  header.write(octal(fields.deviceMajor, 7), 329);
+  header.write(octal(fields.deviceMinor, 7), 337);
+  header.write(fields.place.prefix, 345, PREFIX_LENGTH, 'latin1');
   header.write(`${octal(checksum(header), 6)}\0 `, 148);
   return header;
 }
@@ -91,13 +125,13 @@ export function checksum(header: Uint8Array): number {
   return sum;
 }
 
-/** Each record is `LENGTH key=value\n`, and the length counts itself. */
-function encodeRecords(records: Readonly<Record<string, string>>): Uint8Array {
+/** Each record is `LENGTH key=value\n`, and the length counts itself. Values are bytes as `encodeRaw` gives them. */
+export function encodeRecords(records: Readonly<Record<string, string>>): Uint8Array {
   const lines = Object.entries(records).map(([key, value]) => {
-    const rest = Buffer.byteLength(` ${key}=${value}\n`);
-    let length = rest + String(rest).length;
-    length = rest + String(length).length;
-    return `${length} ${key}=${value}\n`;
+    const rest = Buffer.concat([encodeRaw(` ${key}=${value}`), Buffer.from('\n')]);
+    let length = rest.length + String(rest.length).length;
+    length = rest.length + String(length).length;
+    return Buffer.concat([Buffer.from(String(length)), rest]);
   });
-  return Buffer.from(lines.join(''));
+  return Buffer.concat(lines);
 }

@@ -43,7 +43,14 @@ export const unpack: Command = defineCommand<UnpackFlags>({
   async run(call) {
     const { flags, operands, context } = call;
     const [image = '', folder = ''] = operands;
-    const progress = createProgress({ context, flags, quiet: true, data: true, allTags: false });
+    const progress = createProgress({
+      context,
+      flags,
+      quiet: flags.quiet === true,
+      data: true,
+      allTags: false,
+      lines: false,
+    });
     let result: UnpackResult;
     try {
       result = await withDray(call, (dray) =>

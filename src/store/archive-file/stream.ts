@@ -31,7 +31,7 @@ export async function writeArchive(
 }
 
 /** Gathers bytes into large chunks of their own, since a stream may keep what it is given, and waits whenever the stream wants it. */
-class SinkWriter {
+export class SinkWriter {
   written = 0;
   readonly #sink: Writable;
   readonly #signal: AbortSignal | undefined;
