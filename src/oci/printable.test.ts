@@ -12,6 +12,7 @@ test('nothing that a terminal obeys is left', () => {
     ['\u009b31m', ' 31m'],
     ['\u202egnp.exe', ' gnp.exe'],
     ['a\u2028b\u200bc\ufeff', 'a b c '],
+    ['a\u061cb\u2060c\u2066d', 'a b c d'],
     ['half \ud83d', 'half  '],
     ['', ''],
   ];

@@ -1,6 +1,8 @@
-/** What must not reach a terminal or a log line: control characters (escape sequences begin with one) and marks that reorder text. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+/gu;
+/**
+ * What must not reach a terminal or a log line: controls (escape sequences begin with one), line separators, half characters, marks that
+ * reorder text, and what has no width: each could make a line look like another one.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b-\u200f\u2060-\u2069\ufeff]+/gu;
 
 /** Text from outside, fit for one line of a message: unprintable characters become one space, and what is over `limit` an ellipsis. */
 export function printable(text: string, limit = 120): string {

@@ -1,3 +1,5 @@
+import { printable } from '#oci';
+
 const DEFAULT_LIMIT = 200;
 
 const ESC = '\u001b';
@@ -17,20 +19,13 @@ const ESCAPE_SEQUENCES = new RegExp(
   'gu',
 );
 
-/** Controls, line separators and what turns the direction of writing: each could make a line look like another one. */
-const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/gu;
-
 /**
  * Text from a server, fit for a message and a terminal: one line, no control characters, no escape sequences, at most `limit`
  * characters (200 by default; what is cut off is marked with an ellipsis).
  */
 export function cleanText(text: string, limit: number = DEFAULT_LIMIT): string {
-  const clean = text
-    .slice(0, limit * 8)
-    .replace(ESCAPE_SEQUENCES, '')
-    .replace(UNSEEN, ' ')
-    .replace(/ {2,}/g, ' ')
-    .trim();
+  const words = text.slice(0, limit * 8).replace(ESCAPE_SEQUENCES, '');
+  const clean = printable(words, Number.POSITIVE_INFINITY).replace(/ {2,}/g, ' ').trim();
   if (clean.length <= limit && text.length <= limit * 8) return clean;
   const kept = clean.slice(0, limit - 1);
   // Half of a surrogate pair would not survive being printed.

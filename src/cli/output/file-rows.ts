@@ -43,8 +43,8 @@ function leadsTo({ link, hardLink }: ImageFile): string {
   return hardLink === undefined ? '' : ` link to ${escapedName(hardLink)}`;
 }
 
-// oxlint-disable-next-line no-control-regex -- what a terminal may take as a command, marks that reorder text, and the backslash itself
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\\]/g;
+/** What a terminal may take as a command, line separators, marks that reorder text, and the backslash itself. */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\\]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\\': '\\\\' };
 
 /** A name as tar and `ls -b` show it: what could be more than text is written as `\n` or `\033`. */

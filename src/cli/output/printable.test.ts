@@ -8,11 +8,12 @@ const HOSTILE = [
   '\u001b]8;;http://evil\u001b\\link',
   'a\rb\nc\td\u0000e\u007ff\u0085g\u009b1mh',
   'abc\u202etxt.exe',
+  'abc\u061cd\u2066e\u200f',
 ];
 
 test('nothing that a terminal would obey comes through', () => {
   // oxlint-disable-next-line no-control-regex
-  const unsafe = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/;
+  const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
   for (const text of HOSTILE) {
     assert.doesNotMatch(oneLine(text), unsafe);
     assert.doesNotMatch(jsonLine({ [text]: text }), unsafe);

@@ -10,8 +10,8 @@ export function manyLines(text: string): string {
   return text.split(/\r?\n/).map(oneLine).join('\n  ');
 }
 
-// oxlint-disable-next-line no-control-regex -- what a terminal may take as a command, and marks that reorder text
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** What a terminal may take as a command, and marks that reorder text. */
+const UNSAFE = /[\p{Cc}\p{Bidi_Control}]/gu;
 
 /** JSON in several lines, for people and programs; safe to print, since every unsafe character is written as `\uXXXX`. */
 export function printableJson(value: unknown): string {
