@@ -4,6 +4,9 @@ import {
   type CopyResult,
   copyImage,
   copyRepository,
+  type ImportOptions,
+  type ImportResult,
+  importImage,
   type LoadOptions,
   type LoadResult,
   loadArchive,
@@ -48,6 +51,8 @@ export interface TransferVerbs {
   save(images: readonly string[], options: SaveOptions): Promise<SaveResult>;
   /** Copies the images of all tags of a repository, or of those that the options choose, with their tags: one result per tag. */
   copyRepository(from: string, to: string, options?: SeveralCopiesOptions): Promise<readonly CopyResult[]>;
+  /** Makes an image of one layer from the tar of a file system. */
+  importImage(origin: ArchiveOrigin, options?: ImportOptions): Promise<ImportResult>;
   /** Loads all images of an archive (docker's or an OCI layout, plain or compressed) into the store; all of it, verified, or nothing. */
   load(origin: ArchiveOrigin, options?: LoadOptions): Promise<LoadResult>;
 }
@@ -90,6 +95,10 @@ export function transferVerbs(machine: Machine): TransferVerbs {
     async save(images, options) {
       const { places } = await machine.open(images);
       return saveImages(images, places, options);
+    },
+    async importImage(origin, options = {}) {
+      const { places } = await machine.open([]);
+      return importImage(origin, places, machine.forPlatform(options));
     },
     async load(origin, options = {}) {
       const { places, concurrency } = await machine.open([]);

@@ -34,7 +34,7 @@ export async function openArchive(origin: ArchiveOrigin, options: OpenArchiveOpt
   throwIfCancelled(signal);
   const doing = `reading ${'path' in origin ? origin.path : (origin.name ?? 'the archive')}`;
   try {
-    const tar = await openSeekable(origin, { fs, folder, unpacked: limits.unpacked, signal });
+    const tar = await openSeekable(origin, { fs, folder, unpack: true, unpacked: limits.unpacked, signal });
     try {
       const entries = await scanTar(tar, { most: limits.entries ?? MOST_ENTRIES, signal });
       return await readTables(tar, entries, { signal });

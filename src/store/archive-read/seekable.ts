@@ -15,7 +15,7 @@ export type ArchiveOrigin =
   /** @param name for messages; "the archive" by default */
   | { readonly stream: Bytes; readonly name?: string | undefined };
 
-/** An uncompressed tar that can be read anywhere. */
+/** A file that can be read anywhere. */
 export interface Seekable {
   /** Of the whole file. */
   readonly region: FileRegion;
@@ -28,12 +28,14 @@ export interface Seekable {
 export interface SeekableOptions extends CallOptions {
   readonly fs: FileSystem;
   readonly folder: () => Promise<string>;
+  /** True: without its compression. */
+  readonly unpack: boolean;
   /** Most bytes to unpack. */
   readonly unpacked: number | undefined;
 }
 
 /**
- * Opens a plain file in place; everything else (what is compressed, a stream, a pipe) is unpacked into a nameless file in the folder, never into memory.
+ * Opens a plain file in place; everything else (what is to be unpacked, a stream, a pipe) goes into a nameless file in the folder, never into memory.
  * Rejects with NOT_FOUND, IO_FAILED, DISK_FULL, CORRUPT_LAYER for a compression that cannot be undone, and TOO_LARGE for one without end.
  */
 export async function openSeekable(origin: ArchiveOrigin, options: SeekableOptions): Promise<Seekable> {
@@ -47,7 +49,7 @@ export async function openSeekable(origin: ArchiveOrigin, options: SeekableOptio
   try {
     const head = Buffer.alloc(Math.min(SNIFF_LENGTH, size));
     readRegion(region, 0, head);
-    if (sniffCompression(head) === 'none') return { region, size, what: path, close };
+    if (!options.unpack || sniffCompression(head) === 'none') return { region, size, what: path, close };
   } catch (error) {
     close();
     throw error;
@@ -92,10 +94,10 @@ async function spool(bytes: Bytes, what: string, options: SeekableOptions): Prom
         yield chunk;
       }
     }
-    const poured = pour(decompress(counted()), (chunk) => {
+    const poured = pour(options.unpack ? decompress(counted()) : counted(), (chunk) => {
       throwIfCancelled(signal);
       const most = options.unpacked ?? mostUnpacked(taken);
-      if (size + chunk.length > most) throw tooLarge(what, most);
+      if (options.unpack && size + chunk.length > most) throw tooLarge(what, most);
       writeRegion(region, size, chunk);
       size += chunk.length;
     });
