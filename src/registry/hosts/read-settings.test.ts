@@ -61,13 +61,20 @@ describe('readDraySettings', () => {
     assert.equal(limits.retries, undefined);
   });
 
+  it('reads how much of partial downloads may stay', async () => {
+    const { partials } = await readDraySettings(await given('{"partials": {"maxAge": 0}}'));
+    assert.deepEqual(partials, { maxAge: 0, maxSize: undefined });
+  });
+
   it('finds nothing where there is no file', async () => {
     assert.deepEqual((await readDraySettings(join(folder, 'none.json'))).hosts, { mirrors: {}, insecure: [] });
   });
 
   const bad: readonly (readonly [text: string, message: RegExp])[] = [
-    ['{"mirror": {}}', /unknown setting mirror \(known: mirrors, insecure, limits\)/],
+    ['{"mirror": {}}', /unknown setting mirror \(known: mirrors, insecure, limits, partials\)/],
     ['{"limits": {"speed": 1, "retries": 1}}', /unknown setting limits\.speed /],
+    ['{"partials": {"age": 1}}', /unknown setting partials\.age \(known: maxAge, maxSize\)/],
+    ['{"partials": {"maxSize": "1G"}}', /partials\.maxSize is not a whole number from 0 on/],
     ['{"limits": {"concurrency": 0}}', /limits\.concurrency is not a whole number from 1 on/],
     ['{"limits": {"rate": "10M"}}', /limits\.rate is not a whole number/],
     ['{"mirrors": ["https://a"]}', /mirrors is not an object/],

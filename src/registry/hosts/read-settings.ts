@@ -10,6 +10,15 @@ const FILE_LIMIT = 2 ** 20;
 export interface DraySettings {
   readonly hosts: HostsSettings;
   readonly limits: DrayLimits;
+  readonly partials: PartialLimits;
+}
+
+/** What may stay of partial downloads when the store is pruned. */
+export interface PartialLimits {
+  /** Milliseconds since something was last added. */
+  readonly maxAge?: number | undefined;
+  /** Bytes of all together. */
+  readonly maxSize?: number | undefined;
 }
 
 /** What a call's own options override. */
@@ -35,17 +44,19 @@ export async function readDaemonJson(file: string): Promise<HostsSettings> {
 }
 
 /**
- * dray's config.json: `{"mirrors": {"docker.io": ["https://…"], "*": […]}, "insecure": […], "limits": {…}}`; nothing where there is no such
- * file. Rejects with INVALID_CONFIGURATION for a key that is not known: a misspelt setting must not be lost in silence.
+ * dray's config.json: `{"mirrors": {"docker.io": ["https://…"], "*": […]}, "insecure": […], "limits": {…}, "partials": {…}}`; nothing where there
+ * is no such file. Rejects with INVALID_CONFIGURATION for a key that is not known: a misspelt setting must not be lost in silence.
  */
 export async function readDraySettings(file: string): Promise<DraySettings> {
   return inFile(file, ABSENT, (json) => {
-    refuseOthers(json, ['mirrors', 'insecure', 'limits'], '');
+    refuseOthers(json, ['mirrors', 'insecure', 'limits', 'partials'], '');
     const mirrors = Object.entries(table(json['mirrors'], 'mirrors')).map(
       ([domain, list]) => [domain, urls(list, `mirrors.${domain}`)] as const,
     );
     const limits = table(json['limits'], 'limits');
     refuseOthers(limits, ['concurrency', 'rate', 'retries', 'stallTimeout'], 'limits.');
+    const partials = table(json['partials'], 'partials');
+    refuseOthers(partials, ['maxAge', 'maxSize'], 'partials.');
     return {
       hosts: { mirrors: Object.fromEntries(mirrors), insecure: hosts(json['insecure'], 'insecure') },
       limits: {
@@ -53,6 +64,10 @@ export async function readDraySettings(file: string): Promise<DraySettings> {
         rate: count(limits['rate'], 'limits.rate', 1),
         retries: count(limits['retries'], 'limits.retries', 0),
         stallTimeout: count(limits['stallTimeout'], 'limits.stallTimeout', 1),
+      },
+      partials: {
+        maxAge: count(partials['maxAge'], 'partials.maxAge', 0),
+        maxSize: count(partials['maxSize'], 'partials.maxSize', 0),
       },
     };
   });

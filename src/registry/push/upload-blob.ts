@@ -7,6 +7,7 @@ import { askedWait, type HttpRequest, type HttpResponse, publicUrl } from '#tran
 import { answerError } from '../answer-error.ts';
 import { hasBlob } from '../blobs.ts';
 import type { RepositoryContext } from '../context.ts';
+import { bodyOf } from './body-of.ts';
 import { withDigest } from './location.ts';
 import { Setback } from './setback.ts';
 import { toldDigest } from './told-digest.ts';
@@ -217,17 +218,9 @@ class BlobUpload {
     const read = this.#read;
     const { target } = this.#upload;
     const { onSent } = this.#options;
+    const piece = { from, end: from + length, onSent };
     async function* bytes(): AsyncGenerator<Uint8Array, void, undefined> {
-      let at = from;
-      const end = from + length;
-      for await (const chunk of await read(from)) {
-        if (at + chunk.length > target.size) throw wrongSize(target, 'more');
-        yield at + chunk.length > end ? chunk.subarray(0, end - at) : chunk;
-        at = Math.min(at + chunk.length, end);
-        onSent?.(at);
-        if (at === end && end < target.size) return;
-      }
-      if (at < end) throw wrongSize(target, `only ${at}`);
+      yield* bodyOf(target, await read(from), piece);
     }
     return { body: bytes, bodyLength: length };
   }
@@ -324,11 +317,5 @@ function checkDigest(expected: Digest, found: string | undefined): void {
   if (found === undefined || found === expected) return;
   throw new DrayError('DIGEST_MISMATCH', `the registry took blob ${expected} for ${found}`, {
     detail: { expected, found },
-  });
-}
-
-function wrongSize({ digest, size }: Descriptor, found: string): DrayError {
-  return new DrayError('SIZE_MISMATCH', `blob ${digest} should have ${size} bytes, but ${found} came`, {
-    detail: { expected: size },
   });
 }

@@ -22,6 +22,8 @@ export interface StoreCapabilities {
   readonly layers: boolean;
   /** It is a Resolver and a Tagger. */
   readonly names: boolean;
+  /** It is another machine: content goes there by iteration, and what it has is found by digest alone. */
+  readonly remote?: boolean | undefined;
 }
 
 export type StoreTest = (title: string, body: (place: OpenStore) => Promise<void>) => void;
@@ -48,7 +50,7 @@ export function storeSuite(name: string, open: () => Promise<OpenStore>, capabil
   };
   sourceSuite(name, seeded, { offsets: true });
   describe(`${name} as a store`, () => {
-    putCases(test);
+    putCases(test, capabilities.remote === true);
     if (capabilities.layers) layerCases(test, capabilities.ingest);
     if (capabilities.ingest) {
       ingestCases(test);
