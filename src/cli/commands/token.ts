@@ -39,9 +39,11 @@ export const token: Command = defineCommand<TokenFlags>({
     const own = `repository:${path}:${flags.push === true ? 'pull,push' : 'pull'}`;
     const scopes = flags.push === true || flags.scope === undefined ? [own, ...(flags.scope ?? [])] : flags.scope;
     const found = await withDray(call, (dray) => dray.token(repository, { ...listening(call), scopes }));
-    await write(
-      context.stdout,
-      flags.json === true ? `${printableJson({ token: found ?? null })}\n` : `${found ?? ''}\n`,
-    );
+    if (flags.json === true) return write(context.stdout, `${printableJson({ token: found ?? null })}
+`);
+    if (found === undefined) context.stderr.write('the registry wants no token
+');
+    else await write(context.stdout, `${found}
+`);
   },
 });
