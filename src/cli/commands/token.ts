@@ -39,11 +39,8 @@ export const token: Command = defineCommand<TokenFlags>({
     const own = `repository:${path}:${flags.push === true ? 'pull,push' : 'pull'}`;
     const scopes = flags.push === true || flags.scope === undefined ? [own, ...(flags.scope ?? [])] : flags.scope;
     const found = await withDray(call, (dray) => dray.token(repository, { ...listening(call), scopes }));
-    if (flags.json === true) return write(context.stdout, `${printableJson({ token: found ?? null })}
-`);
-    if (found === undefined) context.stderr.write('the registry wants no token
-');
-    else await write(context.stdout, `${found}
-`);
+    if (flags.json === true) return write(context.stdout, `${printableJson({ token: found ?? null })}\n`);
+    if (found === undefined) context.stderr.write('the registry wants no token\n');
+    else await write(context.stdout, `${found}\n`);
   },
 });
