@@ -7,7 +7,7 @@ import { brokenConnection, type FailureDetail } from './failures.ts';
 import { Malformed } from './malformed.ts';
 import { originOf } from './origin.ts';
 import { HeadReader, parseHead, type ResponseHead } from './parse-head.ts';
-import { publicUrl } from './public-url.ts';
+import { publicName } from './public-url.ts';
 import { ReadGate } from './read-gate.ts';
 import { formatHead } from './request-head.ts';
 import { type BodyOwner, ResponseBody } from './response-body.ts';
@@ -246,6 +246,6 @@ export class Exchange implements Receiver, BodyOwner, Watched {
   }
 
   get #what(): string {
-    return `${this.#request.method} ${publicUrl(this.#request.url)}`;
+    return publicName(this.#request);
   }
 }

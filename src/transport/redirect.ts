@@ -3,7 +3,7 @@ import { cleanText } from './clean-text.ts';
 import type { FailureDetail } from './failures.ts';
 import { originOf } from './origin.ts';
 import { isMetadataService, isPrivate } from './private-address.ts';
-import { publicUrl } from './public-url.ts';
+import { publicName, publicUrl } from './public-url.ts';
 import type { HttpRequest, HttpResponse, Middleware } from './types.ts';
 
 const MOST_HOPS = 10;
@@ -45,7 +45,7 @@ function locationOf(request: HttpRequest, response: HttpResponse): URL {
   const found = (what: string): DrayError =>
     hopError(
       'BAD_RESPONSE',
-      `${describe(request)}: the server answered with status ${response.status} and ${what}`,
+      `${publicName(request)}: the server answered with status ${response.status} and ${what}`,
       request,
     );
   if (location === undefined || location === '') throw found('no Location');
@@ -93,12 +93,10 @@ function hopTo(target: URL, request: HttpRequest, secret: ReadonlySet<string>): 
   return { ...request, url: target, headers: Object.fromEntries(open) };
 }
 
-const describe = (request: HttpRequest): string => `${request.method} ${publicUrl(request.url)}`;
-
 function refusal(request: HttpRequest, target: URL, why: string, hint?: string): DrayError {
   return hopError(
     'REDIRECT_REFUSED',
-    `${describe(request)}: redirected to ${publicUrl(target)}, ${why}`,
+    `${publicName(request)}: redirected to ${publicUrl(target)}, ${why}`,
     request,
     hint,
   );

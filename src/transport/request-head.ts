@@ -1,5 +1,5 @@
 import { DrayError } from '#errors';
-import { publicUrl } from './public-url.ts';
+import { publicName } from './public-url.ts';
 import type { HttpRequest } from './types.ts';
 
 const OWN_HEADERS: ReadonlySet<string> = new Set([
@@ -26,7 +26,7 @@ export interface HeadOptions {
  */
 export function checkRequest(request: HttpRequest): void {
   const refuse = (why: string): never => {
-    throw new DrayError('INVALID_OPTION', `cannot send ${request.method} ${publicUrl(request.url)}: ${why}`);
+    throw new DrayError('INVALID_OPTION', `cannot send ${publicName(request)}: ${why}`);
   };
   if (!/^https?:$/.test(request.url.protocol)) refuse('only http and https are spoken');
   for (const [name, value] of Object.entries(request.headers ?? {})) {

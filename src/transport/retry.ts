@@ -1,6 +1,6 @@
 import { DrayError, isDrayError } from '#errors';
 import { backoff, type Clock, systemClock } from '#timing';
-import { publicUrl } from './public-url.ts';
+import { publicName } from './public-url.ts';
 import type { HttpRequest, HttpResponse, Middleware, Transport } from './types.ts';
 
 /** 499 and 522 are what proxies and CDNs in front of registries say when their own upstream failed. */
@@ -44,7 +44,7 @@ export function retrying(options: RetryOptions): Middleware {
       if ('response' in outcome) await outcome.response.body.discard();
       request.onEvent?.({
         kind: 'request-retry',
-        request: describe(request),
+        request: publicName(request),
         attempt,
         delay,
         reason: reasonOf(outcome),
@@ -53,8 +53,6 @@ export function retrying(options: RetryOptions): Middleware {
     }
   };
 }
-
-const describe = (request: HttpRequest): string => `${request.method} ${publicUrl(request.url)}`;
 
 const reasonOf = (outcome: Outcome): string =>
   'error' in outcome ? outcome.error.message : `the server answered with status ${outcome.response.status}`;
@@ -71,7 +69,7 @@ async function tryOnce(next: Transport, request: HttpRequest): Promise<Outcome> 
 /** A try that ends without an answer when `left` milliseconds have gone. */
 async function tryFor(left: number, next: Transport, request: HttpRequest): Promise<Outcome> {
   const limit = new AbortController();
-  const message = `${describe(request)}: no complete answer came within ${PATIENCE / 1000} s, however often it was asked for`;
+  const message = `${publicName(request)}: no complete answer came within ${PATIENCE / 1000} s, however often it was asked for`;
   const timer = setTimeout(() => limit.abort(new DrayError('STALLED', message)), left);
   const signal = request.signal === undefined ? limit.signal : AbortSignal.any([request.signal, limit.signal]);
   try {
@@ -108,7 +106,7 @@ export async function askedWait(response: HttpResponse, request: HttpRequest, cl
   const seconds = Math.ceil(wait / 1000);
   throw new DrayError(
     response.status === 429 ? 'TOO_MANY_REQUESTS' : 'SERVER_FAILED',
-    `${describe(request)}: the server answered with status ${response.status} and asks to wait ${seconds} s, more than the ${LONGEST_RETRY_AFTER / 1000} s that are waited for`,
+    `${publicName(request)}: the server answered with status ${response.status} and asks to wait ${seconds} s, more than the ${LONGEST_RETRY_AFTER / 1000} s that are waited for`,
     {
       hint: `try again in ${seconds} s${response.status === 429 ? ', or log in: limits are often wider for known users' : ''}`,
       detail: { status: response.status, retryAfter: seconds, host: request.url.host },
