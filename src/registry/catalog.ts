@@ -1,9 +1,9 @@
 import type { CallOptions } from '#content';
-import { DrayError } from '#errors';
+import { DrayError, isDrayError, messageOf } from '#errors';
 import { cleanText, publicUrl } from '#transport';
 import { baseOf, type RegistryContext } from './context.ts';
 import { nextPage } from './next-page.ts';
-import { readJson } from './read-json.ts';
+import { type JsonAnswer, readJson } from './read-json.ts';
 
 const PAGE_LIMIT = 4 * 1024 * 1024;
 const PAGE_SIZE = 1000;
@@ -21,8 +21,7 @@ export async function* listRepositories(
   let url: URL | undefined = new URL(`${baseOf(context.endpoint)}/_catalog?n=${PAGE_SIZE}`);
   while (url !== undefined) {
     visited.add(url.href);
-    const asked = { kind: 'base', name: context.name, what: `the catalog of ${context.name}` } as const;
-    const { response, value } = await readJson(context, { url }, { asked, limit: PAGE_LIMIT, ...options });
+    const { response, value } = await readPage(context, url, options);
     const names = namesOf(value, context).filter((name) => !seen.has(name));
     for (const name of names) seen.add(name);
     yield names;
@@ -32,6 +31,18 @@ export async function* listRepositories(
     }
     if (visited.size >= MOST_PAGES || seen.size > MOST_REPOSITORIES) throw badCatalog(context, 'it does not end');
     url = next;
+  }
+}
+
+async function readPage(context: RegistryContext, url: URL, options: CallOptions): Promise<JsonAnswer> {
+  const { name } = context;
+  const asked = { kind: 'base', name, what: `the catalog of ${name}` } as const;
+  try {
+    return await readJson(context, { url }, { asked, limit: PAGE_LIMIT, ...options });
+  } catch (error) {
+    const status = isDrayError(error) ? error.detail['status'] : undefined;
+    if (status !== 404 && status !== 405 && status !== 501) throw error;
+    throw new DrayError('UNSUPPORTED', `${name} does not list its repositories: ${messageOf(error)}`, { cause: error });
   }
 }
 
