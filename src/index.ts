@@ -6,6 +6,10 @@ export type { CallOptions } from '#content';
 export { DrayError, type ErrorCode, isDrayError } from '#errors';
 export type {
   BlobOutcome,
+  ComparedImage,
+  CompareOptions,
+  Comparison,
+  ConfigChange,
   CopyBlob,
   CopyBytes,
   CopyOptions,
@@ -14,8 +18,13 @@ export type {
   DeleteRemoteResult,
   ExportOptions,
   ExportResult,
+  Fault,
+  FileAspect,
+  FileChange,
+  ImageFile,
   ImportOptions,
   ImportResult,
+  ListFilesOptions,
   ListImagesOptions,
   LoadedImage,
   LoadOptions,
@@ -26,6 +35,7 @@ export type {
   Lost,
   ManifestResult,
   MovedName,
+  OpenImageOptions,
   OutputFormat,
   OutputOptions,
   PulledImage,
@@ -43,8 +53,12 @@ export type {
   SaveResult,
   SeveralCopiesOptions,
   StoredImage,
+  TagsOptions,
   UnpackOptions,
   UnpackResult,
+  ValidatedImage,
+  ValidateOptions,
+  Validation,
 } from '#image';
 export type { Descriptor, Digest, Platform } from '#oci';
 export type { ProgressEvent } from '#progress';

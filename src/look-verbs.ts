@@ -14,6 +14,7 @@ import {
   type ManifestResult,
   type OpenImageOptions,
   readFile,
+  type TagsOptions,
   type ValidateOptions,
   type Validation,
   validateImage,
@@ -41,8 +42,8 @@ export interface LookVerbs {
    * Rejects where it cannot be looked at.
    */
   validate(image: string, options?: ValidateOptions): Promise<Validation>;
-  /** Tags of a repository, in the registry's order. */
-  tags(repository: string, options?: CallOptions): Promise<readonly string[]>;
+  /** Tags of a repository, in the registry's order where no other is asked for. */
+  tags(repository: string, options?: TagsOptions): Promise<readonly string[]>;
 }
 
 export function lookVerbs(machine: Machine): LookVerbs {
@@ -77,7 +78,7 @@ export function lookVerbs(machine: Machine): LookVerbs {
     },
     async tags(repository, options) {
       const { places } = await machine.open([repository]);
-      return listTags(repository, places.registries, options);
+      return listTags(repository, places, options);
     },
   };
 }

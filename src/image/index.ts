@@ -39,7 +39,7 @@ export { type RemovalStep, type RemoveOptions, type RemoveResult, removeImage } 
 export { saveImages } from './save/save.ts';
 export type { SavedImage, SaveOptions, SaveResult } from './save/saved.ts';
 export { type TagOptions, tagImage } from './tag.ts';
-export { listTags } from './tags.ts';
+export { listTags, type TagsOptions } from './tags.ts';
 export type {
   ListImagesOptions,
   LoginOptions,
