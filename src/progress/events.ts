@@ -52,8 +52,10 @@ export interface BlobState {
     | 'exists'
     /** Another process with the same root is fetching it and we wait for its result; of a push, others go first. */
     | 'waiting'
-    /** It becomes what is pushed in its place; `size` changes with that. */
+    /** It becomes what is moved in its place. */
     | 'compressing'
+    /** What it became has taken its place: nothing more is heard of it. */
+    | 'replaced'
     /** Bytes are asked for; `received` of them are here (of a push: there) from an earlier run. */
     | 'started'
     /** The registry has taken it over from another of its repositories. */

@@ -64,6 +64,7 @@ export function fold(state: ProgressState, event: ProgressEvent, now: number): P
     case 'blob': {
       const before = viewOf(state, event);
       const { size, state: is, from } = event;
+      if (is === 'replaced') return forget(state, event.digest);
       const received = is === 'exists' || is === 'done' || is === 'mounted' ? size : event.received;
       const resumed = is === 'started' ? received : before.resumed;
       const arrived = before.state === 'started' || before.state === 'verifying';
@@ -136,6 +137,16 @@ function change(state: ProgressState, blob: BlobView, fetched = 0): ProgressStat
     if (before === undefined) inner.layers.total += 1;
     inner.layers.done += Number(isHere(blob)) - Number(isHere(before));
   }
+  return state;
+}
+
+function forget(state: ProgressState, digest: Digest): ProgressState {
+  const inner = state as Mutable;
+  const before = inner.blobs.get(digest);
+  if (before === undefined || !inner.blobs.delete(digest)) return state;
+  inner.total -= before.size;
+  inner.received -= before.received;
+  if (before.role === 'layer') inner.layers.total -= 1;
   return state;
 }
 

@@ -17,8 +17,8 @@ export class PushLines {
   /** What each layer is called: by what it is when uncompressed, as docker does. */
   readonly #ids = new Map<Digest, string>();
   /** The layers of the image at hand, top layer first. */
-  #layers: Digest[] = [];
-  #last = new Map<Digest, string>();
+  #layers: string[] = [];
+  #last = new Map<string, string>();
   #repository = '';
 
   constructor(options: PushLinesOptions) {
@@ -41,38 +41,39 @@ export class PushLines {
     this.#repository = repository;
   }
 
+  /** Comes again where layers were compressed: they are called the same then. */
   #planned({ layers, diffIds }: ImagePlanned): void {
-    const fresh: Digest[] = [];
+    const fresh: string[] = [];
     for (const [at, { digest }] of layers.entries()) {
-      const known = this.#ids.get(digest);
-      if (known === undefined) this.#ids.set(digest, shortId(diffIds?.[at] ?? digest));
-      if (!this.#layers.includes(digest) && !fresh.includes(digest)) fresh.unshift(digest);
+      const id = this.#ids.get(digest) ?? shortId(diffIds?.[at] ?? digest);
+      this.#ids.set(digest, id);
+      if (!this.#layers.includes(id) && !fresh.includes(id)) fresh.unshift(id);
     }
     this.#layers.push(...fresh);
-    if (this.#options.action === 'push') for (const digest of fresh) this.#change(digest, 'Preparing');
+    if (this.#options.action === 'push') for (const id of fresh) this.#change(id, 'Preparing');
   }
 
   #changed({ digest, state, from }: BlobState): void {
     const { action } = this.#options;
+    const id = this.#nameOf(digest);
     const pushed = action === 'push' ? 'Pushed' : 'Copied';
-    if (state === 'waiting' && action === 'push') this.#change(digest, 'Waiting');
-    else if (state === 'exists') this.#settle(digest, action === 'push' ? 'Layer already exists' : 'Already exists');
-    else if (state === 'mounted')
-      this.#settle(digest, from === undefined ? 'Mounted' : `Mounted from ${oneLine(from)}`);
-    else if (state === 'done') this.#settle(digest, pushed);
+    if (state === 'waiting' && action === 'push') this.#change(id, 'Waiting');
+    else if (state === 'exists') this.#settle(id, action === 'push' ? 'Layer already exists' : 'Already exists');
+    else if (state === 'mounted') this.#settle(id, from === undefined ? 'Mounted' : `Mounted from ${oneLine(from)}`);
+    else if (state === 'done') this.#settle(id, pushed);
   }
 
   #retried({ digest, delay }: BlobRetry): void {
     const seconds = Math.max(1, Math.ceil(delay / 1000));
-    this.#change(digest, `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}`);
+    this.#change(this.#nameOf(digest), `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}`);
   }
 
   #done({ digest, size, label, reference }: ImageDone): void {
     const { print, action, layers } = this.#options;
     if (layers === 'last') {
-      for (const layer of this.#layers) {
-        const text = this.#last.get(layer);
-        if (text !== undefined) print(`${this.#nameOf(layer)}: ${text}`);
+      for (const id of this.#layers) {
+        const text = this.#last.get(id);
+        if (text !== undefined) print(`${id}: ${text}`);
       }
     }
     this.#layers = [];
@@ -81,15 +82,15 @@ export class PushLines {
     else print(`Digest: ${digest}`);
   }
 
-  #settle(digest: Digest, text: string): void {
+  #settle(id: string, text: string): void {
     // A layer that was brought is found to be there when another image wants it.
-    if (this.#last.get(digest) === text) return;
-    this.#last.set(digest, text);
-    this.#change(digest, text);
+    if (this.#last.get(id) === text) return;
+    this.#last.set(id, text);
+    this.#change(id, text);
   }
 
-  #change(digest: Digest, text: string): void {
-    if (this.#options.layers === 'each') this.#options.print(`${this.#nameOf(digest)}: ${text}`);
+  #change(id: string, text: string): void {
+    if (this.#options.layers === 'each') this.#options.print(`${id}: ${text}`);
   }
 
   #nameOf(digest: Digest): string {

@@ -11,6 +11,7 @@ import { planCopy } from './plan-copy.ts';
 import { select } from './selection.ts';
 import { attempted, SourceFailures, unwrapped } from './source-failures.ts';
 import type { NamedSelection } from './to-archive.ts';
+import { withCompressed } from './with-compressed.ts';
 
 export interface CopyOptions extends CallOptions {
   /** One or several of `OS/ARCH[/VARIANT]`; everything that the image has by default. */
@@ -134,7 +135,7 @@ async function companionSelections(
 async function takeAll(
   lists: readonly (readonly NamedSelection[])[],
   failures: SourceFailures,
-  { destination, options }: CopyJob,
+  { places, destination, options }: CopyJob,
 ): Promise<readonly CopyResult[]> {
   const begin = (list: readonly NamedSelection[]): void => announce(list, destination, options);
   if (options.dryRun === true) return planCopy(lists, destination);
@@ -146,9 +147,23 @@ async function takeAll(
   const results: CopyResult[] = [];
   for (const list of lists) {
     begin(list);
-    results.push(finish(list, await destination.take(list, failures), destination, options));
+    const take = async (ready: readonly NamedSelection[]): Promise<CopyResult> =>
+      finish(ready, await destination.take(ready, failures), destination, options);
+    results.push(await (destination.kind === 'registry' ? readily(list, places, options, take) : take(list)));
   }
   return results;
+}
+
+/** An archive without manifests has no digests to keep: its layers are compressed, as in a push. */
+async function readily<T>(
+  list: readonly NamedSelection[],
+  places: Places,
+  options: CopyOptions,
+  take: (ready: readonly NamedSelection[]) => Promise<T>,
+): Promise<T> {
+  const [main, ...others] = list;
+  if (main?.selection.image.made !== true) return take(list);
+  return withCompressed(main.selection, places, options, (selection) => take([{ ...main, selection }, ...others]));
 }
 
 function announce([main]: readonly NamedSelection[], { what }: Destination, { onEvent }: CopyOptions): void {

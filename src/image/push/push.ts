@@ -1,10 +1,11 @@
 import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
 import { type Descriptor, familiarName, familiarString, fullName, fullString, type Reference } from '#oci';
-import { bytesOfBlobs, type CopyBlob, type CopyBytes, workOf } from '../copy/copied.ts';
+import { bytesOfBlobs, type CopyBlob, type CopyBytes, type Taken, workOf } from '../copy/copied.ts';
 import { type Destination, destinationFor } from '../copy/destination.ts';
 import { type Selection, select } from '../copy/selection.ts';
 import { SourceFailures } from '../copy/source-failures.ts';
+import { withCompressed } from '../copy/with-compressed.ts';
 import { parsePlace } from '../place/parse-place.ts';
 import type { PlacedImage } from '../place/placed-image.ts';
 import { withImagesAt } from '../place/with-image.ts';
@@ -104,8 +105,14 @@ async function pushImage(
     onEvent,
   });
   planned(selection, reference, options);
-  const [taken] = await destination.take([{ selection, names: destination.namesFor(image) }], new SourceFailures());
-  if (taken === undefined) throw new DrayError('BUG', `nothing was pushed as ${fullString(reference)}`);
+  const names = destination.namesFor(image);
+  const take = async (ready: Selection): Promise<Taken> => {
+    if (ready !== selection) planned(ready, reference, options);
+    const [taken] = await destination.take([{ selection: ready, names }], new SourceFailures());
+    if (taken === undefined) throw new DrayError('BUG', `nothing was pushed as ${fullString(reference)}`);
+    return taken;
+  };
+  const taken = isCompressed(image) ? await take(selection) : await withCompressed(selection, places, options, take);
   const { digest, size } = taken.root;
   onEvent?.({
     kind: 'image-done',
@@ -122,6 +129,14 @@ async function pushImage(
     blobs: taken.blobs,
     bytes: bytesOfBlobs(taken.blobs),
   };
+}
+
+/**
+ * What came from a registry, and a layout, which is what a registry has, go out as they are: their digests are known to others. All else is
+ * compressed as docker does.
+ */
+function isCompressed({ place, stored }: PlacedImage): boolean {
+  return place === 'oci-dir' || (stored !== undefined && stored.stored.source !== '');
 }
 
 function planned(selection: Selection, reference: Reference, { onEvent }: PushOptions): void {
