@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Bytes } from '#bytes';
 import { DrayError } from '#errors';
+import { systemClock } from '#timing';
 import type { TarEntry } from '../tar/read.ts';
 import { badPath, entryPath } from './entry-path.ts';
 import { type ReadLayerOptions, readLayer } from './read-layer.ts';
@@ -15,8 +17,14 @@ export interface ApplyLayerOptions extends ReadLayerOptions, LayerOptions {}
  */
 export async function applyLayer<F>(tree: Tree<F>, content: Bytes, options: ApplyLayerOptions): Promise<void> {
   const applier = new LayerApplier(tree, options);
+  let turn = systemClock.monotonic();
   try {
     for await (const entry of readLayer(content, options)) {
+      // Files are made synchronously: without this nobody could stop it.
+      if (systemClock.monotonic() - turn > LONGEST_TURN) {
+        await setImmediate();
+        turn = systemClock.monotonic();
+      }
       const sink = applier.apply(entry);
       if (sink === undefined) continue;
       try {
@@ -38,6 +46,8 @@ export interface LayerOptions {
   readonly mostEntries: number;
 }
 
+/** Milliseconds until the event loop gets a turn. */
+const LONGEST_TURN = 50;
 /** Largest user and group that systems have: one more is "no change" to chown. */
 const LARGEST_ID = 2 ** 32 - 2;
 /** What a folder gets that no layer names; its time is that of the entry that it was made for. */

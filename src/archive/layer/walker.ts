@@ -4,6 +4,8 @@ import type { Attributes, Tree } from './tree.ts';
 /** Symbolic links on the way to one folder; Linux itself takes no more. */
 const MOST_LINKS = 40;
 const DEEPEST = 2048;
+/** Names on the way to one folder, those of links among them. */
+const LONGEST_WAY = 4096;
 
 /** A folder that a path led to. */
 export interface Reached<F> {
@@ -67,7 +69,10 @@ export class Walker<F> {
   #go(path: readonly string[], from: number, make: Attributes | undefined): boolean {
     const ahead = path.slice(from).reverse();
     let links = 0;
+    let way = 0;
     for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
+      way += 1;
+      if (way > LONGEST_WAY) throw badPath('an entry in the folder', path.join('/'), 'is too long a way off');
       if (name === '..') {
         this.#cut(Math.max(0, this.#steps.length - 1));
         continue;
@@ -82,7 +87,6 @@ export class Walker<F> {
       if (links > MOST_LINKS) throw badPath('an entry in the folder', path.join('/'), 'has too many symbolic links');
       if (stepped.target.startsWith('/')) this.#cut(0);
       ahead.push(...linkNames(stepped.target).reverse());
-      if (ahead.length > DEEPEST) throw tooDeep(path);
     }
     return true;
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { type DiskTree, diskFailure, Folder } from '#archive';
 import { DrayError } from '#errors';
@@ -28,10 +28,9 @@ export class TargetFolder {
     this.#stagingName = `${STAGING}${randomBytes(8).toString('hex')}`;
     const found = openIfThere(full, path);
     this.#isNew = found === undefined;
-    this.#holder = found ?? opened(dirname(full), path);
+    this.#holder = found ?? openHolder(full, path);
     try {
-      this.#holder.make(this.#stagingName);
-      this.staging = this.#holder.open(this.#stagingName);
+      this.staging = this.#holder.makePrivate(this.#stagingName);
     } catch (error) {
       this.#holder.close();
       throw cannot(path, error);
@@ -84,7 +83,8 @@ function openIfThere(full: string, path: string): Folder | undefined {
   try {
     real = realpathSync(full);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isAbsent && lstatSync(full, { throwIfNoEntry: false }) === undefined) return undefined;
     throw cannot(path, error);
   }
   const folder = opened(real, path);
@@ -92,6 +92,21 @@ function openIfThere(full: string, path: string): Folder | undefined {
   if (names.length === 0) return folder;
   folder.close();
   throw notEmpty(path, names);
+}
+
+/** The folder that the target is to be in. */
+function openHolder(full: string, path: string): Folder {
+  const folder = dirname(full);
+  try {
+    return Folder.openRoot(realpathSync(folder));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw cannot(path, error);
+    const shown = printable(folder, 255);
+    throw new DrayError('IO_FAILED', `cannot unpack into ${printable(path, 255)}: there is no folder ${shown}`, {
+      hint: `make it first: mkdir -p ${shown}`,
+      cause: error,
+    });
+  }
 }
 
 function opened(full: string, path: string): Folder {

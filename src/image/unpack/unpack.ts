@@ -1,5 +1,6 @@
 import { DiskTree } from '#archive';
 import type { CallOptions } from '#content';
+import { messageOf } from '#errors';
 import type { Descriptor, Digest, Platform } from '#oci';
 import { readOne } from '../files/open-image.ts';
 import { withImage } from '../place/with-image.ts';
@@ -53,10 +54,19 @@ export async function unpackImage(
       return { image: placed.what, id: document.config.digest, platform, manifest, path, lost };
     } catch (error) {
       tree.abandon();
-      target.abandon();
+      abandon(target, options);
       throw error;
     } finally {
       target.close();
     }
   });
+}
+
+/** What was unpacked so far goes; why it could not go matters less than why it has to. */
+function abandon(target: TargetFolder, { onEvent }: UnpackOptions): void {
+  try {
+    target.abandon();
+  } catch (error) {
+    onEvent?.({ kind: 'warning', text: `what was unpacked is still there: ${messageOf(error)}` });
+  }
 }

@@ -8,7 +8,7 @@ import type { Folder } from './folder.ts';
 import { makeNode } from './make-node.ts';
 import { FolderNotes, type Unset } from './notes.ts';
 import { Rights } from './rights.ts';
-import { XattrSetter, type Xattrs, xattrsOf } from './xattrs.ts';
+import { XattrSetter, type Xattrs, xattrRecords, xattrsOf } from './xattrs.ts';
 
 /** A folder, and what is to be remembered of it. */
 export interface DiskFolder {
@@ -74,10 +74,12 @@ export class DiskTree implements Tree<DiskFolder> {
   }
 
   setAttributes({ notes }: DiskFolder, { mode, uid, gid, mtime, pax }: Attributes): void {
-    notes.attributes = { mode, uid, gid, mtime, pax };
+    this.#xattrs.count(pax);
+    notes.attributes = { mode, uid, gid, mtime, pax: pax.size === 0 ? pax : xattrRecords(pax) };
   }
 
   makeFile(parent: DiskFolder, name: string, entry: TarEntry): FileSink {
+    this.#xattrs.count(entry.pax);
     return guarded(entry.name, () => {
       const path = parent.folder.at(name);
       const fd = this.#make(parent, name, () => openNewFile(path));
@@ -89,6 +91,7 @@ export class DiskTree implements Tree<DiskFolder> {
   }
 
   makeSymlink(parent: DiskFolder, name: string, entry: TarEntry): void {
+    this.#xattrs.count(entry.pax);
     guarded(entry.name, () => {
       const target = isEscaped(entry.linkName) ? Buffer.from(encodeRaw(entry.linkName)) : entry.linkName;
       this.#make(parent, name, () => symlinkSync(target, parent.folder.at(name)));
@@ -115,6 +118,7 @@ export class DiskTree implements Tree<DiskFolder> {
   }
 
   makeNode(parent: DiskFolder, name: string, entry: TarEntry): void {
+    this.#xattrs.count(entry.pax);
     guarded(entry.name, () => {
       if (parent.folder.stat(name) !== undefined) this.remove(parent, name);
       const made = makeNode(parent.folder, name, entry);

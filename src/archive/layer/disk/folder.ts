@@ -1,6 +1,8 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -13,6 +15,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { DrayError } from '#errors';
 import { quoted } from '#oci';
 import { decodeRaw, encodeRaw, isEscaped } from '../../tar/raw-text.ts';
@@ -53,9 +56,17 @@ export class Folder {
     return isEscaped(name) ? Buffer.from(encodeRaw(path)) : path;
   }
 
-  /** Makes a folder that only this user may look into. */
-  make(name: string): void {
+  /** Makes and opens a folder that only this user may look into, also where this one gives its group to what is made in it. */
+  makePrivate(name: string): Folder {
     mkdirSync(this.at(name), 0o700);
+    const folder = this.open(name);
+    if (folder.fd !== undefined) {
+      const { uid, gid, mode } = fstatSync(folder.fd);
+      const group = process.getegid?.() ?? gid;
+      if (gid !== group) fchownSync(folder.fd, uid, group);
+      if ((mode & 0o7777) !== 0o700) fchmodSync(folder.fd, 0o700);
+    }
+    return folder;
   }
 
   /** Gives what has this name another one, in this or another folder of the same file system. What stands there is replaced as the system does it. */
@@ -132,17 +143,24 @@ function isSame(fd: number, path: string): boolean {
   }
 }
 
+/** Of a folder with the sticky bit nobody takes what is somebody else's. */
 function expectPrivate(path: string): void {
   const stats = lstatSync(path);
   if (!stats.isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
-  // Of a folder with the sticky bit nobody takes what is somebody else's.
-  if (process.platform === 'win32' || (stats.mode & 0o022) === 0 || (stats.mode & 0o1000) !== 0) return;
-  throw new DrayError(
+  if (process.platform === 'win32') return;
+  const own = process.geteuid?.();
+  for (let folder = path; ; folder = dirname(folder)) {
+    const { mode, uid } = lstatSync(folder);
+    const isShared = (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
+    if (isShared || (uid !== 0 && uid !== own)) throw shared(path, folder);
+    if (folder === dirname(folder)) return;
+  }
+}
+
+function shared(path: string, folder: string): DrayError {
+  return new DrayError(
     'IO_FAILED',
-    `cannot unpack into ${quoted(path)}: others may write to it and put links in the way`,
-    {
-      hint: 'take a folder that only you may write to: chmod go-w',
-      detail: { mode: stats.mode },
-    },
+    `cannot unpack into ${quoted(path)}: others may write to ${quoted(folder)} and put links in the way`,
+    { hint: 'take a folder that only you may write to: chmod go-w', detail: { folder } },
   );
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { DrayError } from '#errors';
 import type { PaxRecords } from '../../tar/pax.ts';
 import { encodeRaw } from '../../tar/raw-text.ts';
 import { systemTool } from './system-tool.ts';
@@ -7,6 +8,10 @@ import { systemTool } from './system-tool.ts';
 const RECORD = 'SCHILY.xattr.';
 /** What the tool takes as a name without quoting; overlayfs would follow its own attributes to other places. */
 const NAME = /^(?!(?:trusted|user)\.overlay\.)(?:user|trusted|security|system)\.[!-<>-[\]-~]{1,240}$/;
+/** Largest value that Linux takes, in base64. */
+const LONGEST_VALUE = 4 * Math.ceil(65_536 / 3);
+/** Of all values of an image together: they may have to be remembered. */
+const MOST_BYTES = 64 * 1024 * 1024;
 /** Files that are held open until their attributes are set: one process does it for them all. */
 const MOST_WAITING = 128;
 
@@ -17,6 +22,11 @@ interface Waiting {
   readonly fd: number;
   readonly xattrs: Xattrs;
   readonly onLost: (xattrs: Xattrs) => void;
+}
+
+/** The records of extended attributes among those of an entry: what is kept of it. */
+export function xattrRecords(pax: PaxRecords): PaxRecords {
+  return new Map([...pax].filter(([key]) => key.startsWith(RECORD)));
 }
 
 /** The attributes that an entry's records name; undefined where there are none. */
@@ -35,19 +45,32 @@ export function xattrsOf(pax: PaxRecords): Xattrs | undefined {
 export class XattrSetter {
   readonly #tool: string | undefined = process.platform === 'linux' ? systemTool('setfattr') : undefined;
   #waiting: Waiting[] = [];
+  #left = MOST_BYTES;
 
   /**
    * Sets them on an open file, now or later, and closes it then. `onLost` hears of those that could not be set.
    * @returns false where nothing is set, and the file is still the caller's
    */
   set(fd: number, xattrs: Xattrs, onLost: (xattrs: Xattrs) => void): boolean {
-    const able = this.#tool === undefined ? [] : Object.entries(xattrs).filter(([name]) => NAME.test(name));
+    const isAble = ([name, value]: readonly [string, string]): boolean =>
+      NAME.test(name) && value.length <= LONGEST_VALUE;
+    const able = this.#tool === undefined ? [] : Object.entries(xattrs).filter(isAble);
     const lost = Object.entries(xattrs).filter(([name]) => !able.some(([one]) => one === name));
     if (lost.length > 0) onLost(Object.fromEntries(lost));
     if (able.length === 0) return false;
     this.#waiting.push({ fd, xattrs: Object.fromEntries(able), onLost });
     if (this.#waiting.length >= MOST_WAITING) this.flush();
     return true;
+  }
+
+  /** Counts what an image has of them. Throws TOO_LARGE where it is more than any has. */
+  count(pax: PaxRecords): void {
+    if (pax.size === 0) return;
+    for (const [key, value] of pax) if (key.startsWith(RECORD)) this.#left -= key.length + value.length;
+    if (this.#left >= 0) return;
+    throw new DrayError('TOO_LARGE', `the image has more than ${MOST_BYTES} bytes of extended attributes`, {
+      detail: { most: MOST_BYTES },
+    });
   }
 
   /** Sets all that waits. */
