@@ -28,6 +28,7 @@ export { endless, extraBytes, flipByte, replaceBody, truncate } from './faults/b
 export { cutAfter, delay, hangUp, neverAnswer, rawAnswer, slow, stallAfter, takeOver } from './faults/connection.ts';
 export { answerWith, changeReply, changeRequest, type Fault, type Match } from './faults/fault.ts';
 export { cutUpload, uploadLocation, uploadRange } from './faults/uploads.ts';
+export { ARCHIVE_SHAPES, type ArchiveShape, type NamedImage, uncompressed } from './images/archives.ts';
 export {
   type ArtifactOptions,
   buildArtifact,

@@ -1,11 +1,13 @@
 import { DrayError } from '#errors';
 
-/** One entry of a layer. A name that ends in "/" is a folder; one with `link` is a symbolic link. */
+/** One entry of a layer. A name that ends in "/" is a folder; one with `link` is a symbolic link, or what `type` says. */
 export interface LayerFile {
   readonly name: string;
   readonly content?: Uint8Array | string;
   readonly mode?: number;
   readonly link?: string;
+  /** The letter of another type: `1` a hard link, `x` a pax header, `L` a long name of GNU's, `3` a device. */
+  readonly type?: string;
 }
 
 const BLOCK = 512;
@@ -35,7 +37,7 @@ function header(file: LayerFile, size: number): Buffer {
     text(value.toString(8).padStart(digits, '0'), at, digits);
   const type = typeOf(file);
   text(file.name, 0, 100);
-  octal(file.mode ?? USUAL_MODES[type], 100, 7);
+  octal(file.mode ?? USUAL_MODES[type as keyof typeof USUAL_MODES] ?? 0o644, 100, 7);
   octal(0, 108, 7);
   octal(0, 116, 7);
   octal(size, 124, 11);
@@ -50,7 +52,8 @@ function header(file: LayerFile, size: number): Buffer {
 }
 
 /** A file, a symbolic link or a folder, as the header says it. */
-function typeOf(file: LayerFile): keyof typeof USUAL_MODES {
+function typeOf(file: LayerFile): string {
+  if (file.type !== undefined) return file.type;
   if (file.link !== undefined) return '2';
   return file.name.endsWith('/') ? '5' : '0';
 }
