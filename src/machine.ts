@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import type { Places } from '#image';
 import { hostPlatform, type Platform } from '#oci';
-import { createRegistryClient, type RegistryClient } from '#registry';
-import { type DiskStore, openDiskStore } from '#store';
+import { createRegistryClient, type RegistryClient, readDraySettings } from '#registry';
+import { type DiskStore, openDiskStore, type PartialBounds } from '#store';
 import type { Defaults } from './defaults.ts';
 import type { DrayOptions, EndOptions } from './dray.ts';
 import { NamedDomains, registrySettings, type Settings } from './settings.ts';
@@ -75,6 +75,12 @@ export class Machine {
       throw error;
     });
     return this.#store;
+  }
+
+  /** What the user's settings say of partial downloads; of what they do not say there is no key. */
+  async partialBounds(): Promise<Partial<PartialBounds>> {
+    const { maxAge, maxSize } = (await readDraySettings(this.known.settingsFile)).partials;
+    return { ...(maxAge !== undefined && { maxAge }), ...(maxSize !== undefined && { maxSize }) };
   }
 
   /** The environment's platform, where the caller says nothing. */

@@ -2,15 +2,18 @@ import type { Command } from './command.ts';
 
 /** A command's entry: what the overview says, and where its file is. The file is loaded when the command is called. */
 export interface CommandEntry {
+  /** Of a command that is only called by its group both words: `index create`. */
   readonly name: string;
   readonly summary: string;
+  /** Not for people: left out of the overview. */
+  readonly hidden?: true;
   load(): Promise<Command>;
 }
 
 export interface CommandGroup {
   readonly name: string;
   readonly summary: string;
-  /** The group's words, and the commands that they stand for. */
+  /** The group's words, and the commands that they stand for, perhaps with flags. */
   readonly words: Readonly<Record<string, string>>;
 }
 
@@ -69,6 +72,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'validate',
     summary: 'Check that an image is whole and says what it is',
     load: async () => (await import('./commands/validate.ts')).validate,
+  },
+  {
+    name: 'tag',
+    summary: 'Give an image in the store another name',
+    load: async () => (await import('./commands/tag.ts')).tag,
+  },
+  {
+    name: 'rmi',
+    summary: 'Remove images from the store',
+    load: async () => (await import('./commands/rmi.ts')).rmi,
+  },
+  {
+    name: 'inspect',
+    summary: 'Print all that is known of images',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
+  {
+    name: 'history',
+    summary: 'Show how an image was made',
+    load: async () => (await import('./commands/history.ts')).history,
+  },
+  {
+    name: 'df',
+    summary: 'Show how much of the disk the store takes',
+    load: async () => (await import('./commands/df.ts')).df,
+  },
+  {
+    name: 'prune',
+    summary: 'Remove what is not needed from the store',
+    load: async () => (await import('./commands/prune.ts')).prune,
   },
   {
     name: 'tags',
@@ -136,6 +169,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/token.ts')).token,
   },
   {
+    name: 'index create',
+    summary: 'Make one image of images for several platforms',
+    load: async () => (await import('./commands/index-create.ts')).indexCreate,
+  },
+  {
+    name: 'index append',
+    summary: 'Add images to an index in a registry',
+    load: async () => (await import('./commands/index-append.ts')).indexAppend,
+  },
+  {
+    name: 'index remove',
+    summary: 'Take images out of an index in a registry',
+    load: async () => (await import('./commands/index-remove.ts')).indexRemove,
+  },
+  {
     name: 'login',
     summary: 'Authenticate to a registry',
     load: async () => (await import('./commands/login.ts')).login,
@@ -144,6 +192,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'logout',
     summary: 'Log out from a registry',
     load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script that completes dray in a shell',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
+    name: '__complete',
+    summary: 'What the scripts of dray completion call',
+    hidden: true,
+    load: async () => (await import('./commands/complete.ts')).completeWords,
   },
   {
     name: 'version',
@@ -161,7 +220,32 @@ export const GROUPS: readonly CommandGroup[] = [
   {
     name: 'image',
     summary: 'Manage images',
-    words: { ls: 'images', list: 'images', load: 'load', import: 'import', save: 'save', pull: 'pull', push: 'push' },
+    words: {
+      ls: 'images',
+      list: 'images',
+      load: 'load',
+      import: 'import',
+      save: 'save',
+      pull: 'pull',
+      push: 'push',
+      tag: 'tag',
+      rm: 'rmi',
+      remove: 'rmi',
+      inspect: 'inspect --type=image',
+      history: 'history',
+      prune: 'prune',
+    },
   },
+  { name: 'system', summary: 'Manage the store', words: { df: 'df', prune: 'prune' } },
   { name: 'auth', summary: 'Credentials of registries', words: { login: 'login', logout: 'logout', token: 'token' } },
+  {
+    name: 'index',
+    summary: 'Change which platforms an image in a registry has',
+    words: { create: 'index create', append: 'index append', remove: 'index remove', rm: 'index remove' },
+  },
 ];
+
+/** The commands that stand for themselves: neither those that only a group has, nor those that are not for people. */
+export function shownCommands(): readonly CommandEntry[] {
+  return COMMANDS.filter(({ name, hidden }) => !name.includes(' ') && hidden !== true);
+}

@@ -1,9 +1,10 @@
 import type { Option } from 'commander';
 import type { Command } from './command.ts';
-import { COMMANDS, type CommandGroup, GROUPS } from './command-table.ts';
+import { COMMANDS, type CommandGroup, GROUPS, shownCommands } from './command-table.ts';
 import type { Output } from './context.ts';
 import { globalFlags } from './flags/global-flags.ts';
 import { flagGroups } from './parse-command-line.ts';
+import { target } from './route.ts';
 
 /** Columns that help may use: the terminal's, or 80. */
 export function helpWidth(stdout: Output): number {
@@ -31,7 +32,7 @@ export function overview(width: number): string {
     'Usage:  dray [OPTIONS] COMMAND',
     'Container images without Docker',
     `Management Commands:\n${wordList(GROUPS, width)}`,
-    `Commands:\n${wordList(COMMANDS, width)}`,
+    `Commands:\n${wordList(shownCommands(), width)}`,
     `Global Options:\n${list([...optionRows(globalFlags()), ['  -v, --version', 'Print the version and quit']], width)}`,
     "Run 'dray COMMAND --help' for more information on a command.",
   ].join('\n\n')}\n`;
@@ -39,8 +40,7 @@ export function overview(width: number): string {
 
 /** The overview of a group: `dray image`. */
 export function groupHelp(group: CommandGroup, width: number): string {
-  const summaryOf = (name: string): string => COMMANDS.find((entry) => entry.name === name)?.summary ?? '';
-  const words = Object.entries(group.words).map(([name, target]) => ({ name, summary: summaryOf(target) }));
+  const words = Object.entries(group.words).map(([name, line]) => ({ name, summary: target(line).entry.summary }));
   return `${[
     `Usage:  dray ${group.name} COMMAND`,
     group.summary,

@@ -64,9 +64,15 @@ function plainBooleans(args: readonly string[], options: readonly Option[]): str
     if (!option) return [arg];
     if (option.required) return name === option.short ? [name, value] : [arg];
     if (TRUE.test(value)) return [name];
-    if (FALSE.test(value)) return [];
+    if (FALSE.test(value)) return negationOf(option, options);
     throw new UsageError(`invalid argument ${JSON.stringify(value)} for "${name}" flag: true or false is wanted`);
   });
+}
+
+/** What is on by default has a flag that switches it off. */
+function negationOf(option: Option, options: readonly Option[]): string[] {
+  const negation = `--no-${option.long?.slice('--'.length)}`;
+  return options.some(({ long }) => long === negation) ? [negation] : [];
 }
 
 function flagError(command: Command, error: CommanderError, options: readonly Option[]): UsageError {

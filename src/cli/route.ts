@@ -48,15 +48,23 @@ function command(word: string, leading: readonly string[], rest: readonly string
 function grouped(group: CommandGroup, leading: readonly string[], rest: readonly string[]): Route {
   const [word, ...args] = rest;
   if (word === undefined || word === '-h' || word === '--help') return { kind: 'overview', group };
-  const name = Object.hasOwn(group.words, word) ? group.words[word] : undefined;
-  if (name === undefined) throw unknownWord(word, `dray ${group.name}`, Object.keys(group.words));
-  return { kind: 'command', entry: entryOf(name), args: [...leading, ...args] };
+  const line = Object.hasOwn(group.words, word) ? group.words[word] : undefined;
+  if (line === undefined) throw unknownWord(word, `dray ${group.name}`, Object.keys(group.words));
+  const { entry, flags } = target(line);
+  return { kind: 'command', entry, args: [...leading, ...flags, ...args] };
 }
 
-function entryOf(name: string): CommandEntry {
-  const entry = COMMANDS.find((each) => each.name === name);
-  if (entry === undefined) throw new Error(`no command ${name} in the table`);
-  return entry;
+/** The command that a group's word stands for, and the flags that go with it. */
+export function target(line: string): { readonly entry: CommandEntry; readonly flags: readonly string[] } {
+  const entry = COMMANDS.find((each) => line === each.name || line.startsWith(`${each.name} -`));
+  if (entry === undefined) throw new Error(`no command ${line} in the table`);
+  return {
+    entry,
+    flags: line
+      .slice(entry.name.length)
+      .split(' ')
+      .filter((word) => word !== ''),
+  };
 }
 
 function unknownWord(word: string, parent: string, known: readonly string[]): UsageError {

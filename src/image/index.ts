@@ -18,6 +18,14 @@ export type { ImageFile, ListFilesOptions } from './files/list-files.ts';
 export type { OpenImageOptions } from './files/open-image.ts';
 export { type HistoryOptions, type HistoryStep, imageHistory } from './history/history.ts';
 export { type ImportOptions, type ImportResult, importImage } from './import/import.ts';
+export {
+  appendToIndex,
+  createIndex,
+  type EditIndexOptions,
+  type IndexResult,
+  type RemoveFromIndexOptions,
+  removeFromIndex,
+} from './index-edit/edit-index.ts';
 export { type InspectedImage, type InspectOptions, inspectImage } from './inspect/inspect.ts';
 export { listImages } from './list.ts';
 export { loadArchive } from './load/load.ts';

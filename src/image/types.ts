@@ -76,12 +76,12 @@ export interface PullPlan {
   readonly bytes: { readonly total: number; readonly present: number };
 }
 
-/** A named image in the store. */
+/** An image in the store under one of its names, or without one. */
 export interface StoredImage {
   /** Digest of the config of the platform that is shown. */
   readonly id: Digest;
-  /** Familiar repository name, e.g. `alpine` or `host:5000/app`. */
-  readonly repository: string;
+  /** Familiar repository name, e.g. `alpine` or `host:5000/app`; undefined where it has none. */
+  readonly repository: string | undefined;
   readonly tag: string | undefined;
   /** Digest of the root as the registry has it. */
   readonly digest: Digest;
@@ -92,7 +92,7 @@ export interface StoredImage {
   readonly created: string | undefined;
   /** RFC 3339. */
   readonly pulled: string;
-  /** The endpoint that it came from. */
+  /** The endpoint that it came from; empty where it was made or named here. */
   readonly source: string;
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -1,14 +1,16 @@
+import type { Dray } from '#dray';
 import type { StoredImage } from '#image';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { repeatable, toggle, valued } from '../flags/flag.ts';
+import { timestamp } from '../flags/timestamp.ts';
 import { nonEmpty } from '../flags/values.ts';
 import { listening } from '../listening.ts';
-import { type ImageRow, imageRow, imageTable, TITLES } from '../output/image-rows.ts';
+import { type ImageRow, imageRows, imageTable, TITLES } from '../output/image-rows.ts';
 import { goJson, printableJson } from '../output/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { withDray } from '../wire.ts';
-import { type ImageFilter, imageFilter } from './image-filter.ts';
+import { type FilterTimes, filterImages, type ImageFilter, imageFilter } from './image-filter.ts';
 
 interface ImagesFlags {
   readonly all?: true;
@@ -33,7 +35,7 @@ export const images: Command = defineCommand<ImagesFlags>({
     toggle('--digests', 'Show digests'),
     repeatable(
       '-f, --filter <FILTER>',
-      'dangling=BOOL, label=KEY[=VALUE] or reference=PATTERN (repeatable)',
+      'dangling=BOOL, label=KEY[=VALUE], reference=PATTERN, before=IMAGE, since=IMAGE or until=TIME (repeatable)',
       imageFilter,
     ),
     valued('--format <TEMPLATE>', '"table", "table TEMPLATE", "json", or a Go template', nonEmpty),
@@ -45,41 +47,51 @@ export const images: Command = defineCommand<ImagesFlags>({
     ['dray images', 'All'],
     ['dray images --digests alpine', 'The tags of one repository, with what the registry has'],
     ["dray images --format 'table {{.Repository}}\\t{{.Size}}'", 'Some columns'],
+    ['dray images -f dangling=true', 'Those that have lost their tag'],
     ['dray images -q -f reference=localhost:5000/*', 'IDs, for scripts'],
   ],
   async run(call) {
     const { flags, operands, context } = call;
     if (flags.quiet === true && flags.json === true) throw new UsageError('--quiet and --json cannot be used together');
     const [reference] = operands;
-    const found = await withDray(call, (dray) => dray.images({ reference, ...listening(call) }));
-    const wanted = withoutDoubles(found).filter((image) => passes(image, flags.filter ?? []));
-    await write(context.stdout, await listing(wanted, call));
+    const filters = flags.filter ?? [];
+    const groups = await withDray(call, async (dray) => {
+      const times = await timesOf(filters, dray, context.now());
+      return filterImages(await dray.images({ reference, ...listening(call) }), filters, times);
+    });
+    await write(context.stdout, await listing(groups, call));
   },
 });
 
-/** As in docker: of the values of one kind any may match, except labels, which all must. */
-function passes(image: StoredImage, filters: readonly ImageFilter[]): boolean {
-  const of = (kind: ImageFilter['kind']): ImageFilter[] => filters.filter((filter) => filter.kind === kind);
-  const any = (some: readonly ImageFilter[]): boolean => some.length === 0 || some.some(({ test }) => test(image));
-  return any(of('reference')) && any(of('dangling')) && of('label').every(({ test }) => test(image));
+/** When the images were made that `before` and `since` name: of several the narrowest. */
+async function timesOf(filters: readonly ImageFilter[], dray: Dray, now: number): Promise<FilterTimes> {
+  const of = (kind: ImageFilter['kind']): readonly string[] =>
+    filters.filter((filter) => filter.kind === kind).map(({ value }) => value);
+  const made = async (name: string): Promise<number> => Date.parse((await dray.inspect(name)).Created ?? '');
+  const all = async (kind: 'before' | 'since'): Promise<readonly number[]> => Promise.all(of(kind).map(made));
+  const untils = of('until').map((text) => timestamp(now)(text, '--filter'));
+  const bound = (some: readonly number[], pick: (...some: number[]) => number): number | undefined =>
+    some.length === 0 ? undefined : pick(...some);
+  return {
+    before: bound(await all('before'), Math.min),
+    since: bound(await all('since'), Math.max),
+    until: bound(untils, Math.min),
+  };
 }
 
-/** As in docker, a name by digest has a row only where no tag of the repository stands for the same; and then one. */
-function withoutDoubles(found: readonly StoredImage[]): readonly StoredImage[] {
-  const best = new Map<string, StoredImage>();
-  const key = ({ repository, digest }: StoredImage): string => `${repository}@${digest}`;
-  for (const image of found) if (image.tag !== undefined || !best.has(key(image))) best.set(key(image), image);
-  return found.filter((image) => image.tag !== undefined || best.get(key(image)) === image);
-}
-
-async function listing(found: readonly StoredImage[], { flags, context }: Call<ImagesFlags>): Promise<string> {
-  if (flags.json === true) return `${printableJson(found)}\n`;
-  const rows: ImageRow[] = found.map((image) => imageRow(image, { now: context.now(), truncate: flags.trunc }));
+async function listing(
+  groups: readonly (readonly StoredImage[])[],
+  { flags, context }: Call<ImagesFlags>,
+): Promise<string> {
+  if (flags.json === true) return `${printableJson(groups.flat())}\n`;
   const { format = 'table' } = flags;
+  const digests = flags.digests === true || format.includes('{{.Digest}}');
+  const options = { now: context.now(), truncate: flags.trunc, digests };
+  const rows = groups.flatMap((group) => imageRows(group, options));
   if (format === 'json') return rows.map((row) => `${goJson(row)}\n`).join('');
   if (format !== 'table') return byTemplate(rows, format);
   if (flags.quiet === true) return rows.map(({ ID }) => `${ID}\n`).join('');
-  return imageTable(rows, flags.digests === true);
+  return imageTable(rows, digests);
 }
 
 /** Loaded only where a template is given. */

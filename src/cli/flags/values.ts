@@ -1,7 +1,11 @@
 import { UsageError } from '../usage-error.ts';
 
 /** Reads a flag's value. Throws what `badValue` gives. */
-export type ValueParser<T> = (text: string, flag: string) => T;
+export interface ValueParser<T> {
+  (text: string, flag: string): T;
+  /** All values that it takes, where they are few. */
+  readonly choices?: readonly string[];
+}
 
 export function badValue(text: string, flag: string, reason: string): UsageError {
   return new UsageError(`invalid argument ${JSON.stringify(text)} for "${flag}" flag: ${reason}`);
@@ -19,15 +23,20 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 const LONGEST = 24 * 3_600_000;
 
-/** A duration as Go writes it (`30s`, `1m30s`, `1.5h`) in milliseconds; from 1 ms to 24 h. */
-export const duration: ValueParser<number> = (text, flag) => {
+/** A duration as Go writes it (`30s`, `1m30s`, `1.5h`) in milliseconds, however long. */
+export const anyDuration: ValueParser<number> = (text, flag) => {
   const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text) {
     throw badValue(text, flag, 'a duration has a number and a unit, like 30s, 1m30s or 500ms');
   }
-  const total = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNIT_MS[unit ?? ''] ?? 0), 0);
+  return Math.round(parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNIT_MS[unit ?? ''] ?? 0), 0));
+};
+
+/** As `anyDuration`, from 1 ms to 24 h. */
+export const duration: ValueParser<number> = (text, flag) => {
+  const total = anyDuration(text, flag);
   if (total < 1 || total > LONGEST) throw badValue(text, flag, 'a duration from 1ms to 24h is wanted');
-  return Math.round(total);
+  return total;
 };
 
 /** Bytes per second: `10M` is 10 x 2^20; `K`, `M` and `G`, or a plain number. */
@@ -60,11 +69,12 @@ export function integer(low: number, high: number): ValueParser<number> {
 }
 
 export function oneOf<const T extends string>(...choices: readonly T[]): ValueParser<T> {
-  return (text, flag) => {
+  const parse = (text: string, flag: string): T => {
     const found = choices.find((choice) => choice === text);
     if (found === undefined) throw badValue(text, flag, `choose one of ${choices.join(', ')}`);
     return found;
   };
+  return Object.assign(parse, { choices });
 }
 
 /** Any text but none. */

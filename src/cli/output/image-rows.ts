@@ -24,19 +24,57 @@ export const TITLES = {
   VirtualSize: 'SIZE',
 } as const;
 
-export function imageRow(image: StoredImage, options: { readonly now: number; readonly truncate: boolean }): ImageRow {
+export interface ImageRowsOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly truncate: boolean;
+  /** Digests are among what is shown: as in docker they are not looked for otherwise. */
+  readonly digests: boolean;
+}
+
+const NONE = '<none>';
+
+/**
+ * The rows of images that have the same ID, as docker makes them: one for each tag (and digest of its repository); one for a repository of which only
+ * digests are known; and one where there is no name at all.
+ */
+export function imageRows(images: readonly StoredImage[], options: ImageRowsOptions): readonly ImageRow[] {
+  const [first] = images;
+  if (first === undefined) return [];
+  const repositories = [...new Set(images.flatMap(({ repository }) => repository ?? []))];
+  if (repositories.length === 0) return [imageRow(first, { repository: NONE, tag: NONE, digest: NONE }, options)];
+  return repositories.flatMap((repository) => {
+    const ours = images.filter((image) => image.repository === repository);
+    const tagged = ours.filter(({ tag }) => tag !== undefined);
+    const known = new Set(
+      ours.filter(({ tag, source }) => tag === undefined || source !== '').map(({ digest }) => digest),
+    );
+    const digests = options.digests && known.size > 0 ? [...known] : [NONE];
+    return (tagged.length === 0 ? [first] : tagged).flatMap((image) =>
+      digests.map((digest) => imageRow(image, { repository, tag: image.tag ?? NONE, digest }, options)),
+    );
+  });
+}
+
+interface RowNames {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+}
+
+function imageRow(image: StoredImage, { repository, tag, digest }: RowNames, options: ImageRowsOptions): ImageRow {
   const created = image.created === undefined ? Number.NaN : Date.parse(image.created);
   const known = Number.isFinite(created);
   return {
     Containers: 'N/A',
     CreatedAt: known ? goTime(created) : 'N/A',
     CreatedSince: known ? `${humanDuration(options.now - created)} ago` : 'N/A',
-    Digest: image.digest,
+    Digest: digest,
     ID: options.truncate ? shortId(image.id) : image.id,
-    Repository: oneLine(image.repository),
+    Repository: oneLine(repository),
     SharedSize: 'N/A',
     Size: humanSize(image.size, 3),
-    Tag: oneLine(image.tag ?? '<none>'),
+    Tag: oneLine(tag),
     UniqueSize: 'N/A',
     VirtualSize: humanSize(image.size),
   };

@@ -30,6 +30,13 @@ export function goJson(value: unknown): string {
   return jsonLine(value).replace(/[<>&\u2028\u2029]/g, escaped);
 }
 
+/** JSON in several lines as docker's `inspect` prints it. */
+export function goJsonLines(value: unknown): string {
+  return JSON.stringify(value, null, 4)
+    .replace(UNSAFE, (character) => (character === '\n' ? character : escaped(character)))
+    .replace(/[<>&\u2028\u2029]/g, escaped);
+}
+
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -78,7 +78,10 @@ test('commands load the engine only where there is a template', () => {
   const room = new URL('../', import.meta.url);
   const files = readdirSync(room, { recursive: true, encoding: 'utf8' })
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => /\.[jt]s$/.test(name) && !name.includes('.test.') && !/^output\/template\.|\.d\.ts$/.test(name));
+    .filter(
+      (name) =>
+        /\.[jt]s$/.test(name) && !name.includes('.test.') && !/^output\/(?:inspect-)?template\.|\.d\.ts$/.test(name),
+    );
   assert.ok(files.length > 30);
   const eager = files.filter((name) =>
     /^import [^;]*(?:#template|\/template\.[jt]s)';/m.test(readFileSync(new URL(name, room), 'utf8')),

@@ -1,18 +1,21 @@
-import { type CallOptions, readDocument } from '#content';
+import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
 import {
   type Descriptor,
   type Digest,
+  familiarString,
+  fullName,
   fullString,
   isDigest,
   type Platform,
-  parseManifest,
   parseReference,
   pickPlatform,
   printable,
+  type Reference,
   withDefaultTag,
 } from '#oci';
 import type { DiskStore, StoredReference } from '#store';
+import { type KeptImage, type KeptRoot, keptRoots } from './kept-root.ts';
 
 /** An image of the store that a text stands for. */
 export interface FoundStored {
@@ -22,49 +25,76 @@ export interface FoundStored {
 }
 
 /**
- * Finds an image in the store by its name (`latest` where no tag is given), its ID or the beginning of that, or the digest of its root or manifest.
- * Rejects with MANIFEST_UNKNOWN, or INVALID_REFERENCE for what is none of these.
+ * Finds an image in the store by its name (`latest` where no tag is given; by digest also `name@sha256:…` of what a tag stands for), by its ID or the
+ * beginning of that, or by the digest of its root or a manifest. What could be both is a name. Rejects with MANIFEST_UNKNOWN, also where several IDs begin
+ * so, or with INVALID_REFERENCE for what is none of these.
  */
 export async function findStored(text: string, store: DiskStore, options: CallOptions = {}): Promise<FoundStored> {
-  const named = await byName(text, store, options);
+  const reference = isWholeId(text) ? undefined : parseName(text);
+  const named = reference === undefined ? undefined : await byName(reference, store, options);
   if (named !== undefined) return { stored: named, manifest: undefined };
-  const found = await byId(text, store, options);
+  const found = ID.test(text) ? byId(text, await keptRoots(store, options)) : undefined;
   if (found !== undefined) return found;
-  if (!ID.test(text)) parseReference(text);
-  throw new DrayError('MANIFEST_UNKNOWN', `No such image: ${printable(shownName(text), 255)}`, {
-    hint: 'dray images lists what is there',
-  });
+  throw noSuchImage(text, reference);
 }
 
 const ID = /^(?:sha256:)?[0-9a-f]{1,64}$/;
 
-async function byName(text: string, store: DiskStore, options: CallOptions): Promise<StoredReference | undefined> {
-  if (text.startsWith('sha256:') || /^[0-9a-f]{64}$/.test(text)) return undefined;
-  const reference = withDefaultTag(parseReference(text));
-  return store.reference(fullString(reference), options);
+/** True for what can be nothing but an ID. */
+export function isWholeId(text: string): boolean {
+  return isDigest(text) || /^[0-9a-f]{64}$/.test(text);
 }
 
-/** By ID: of the config, of a manifest, or of the root. */
-async function byId(text: string, store: DiskStore, options: CallOptions): Promise<FoundStored | undefined> {
-  if (!ID.test(text)) return undefined;
-  const wanted = text.startsWith('sha256:') ? text : `sha256:${text}`;
-  const matches = (digest: Digest): boolean => (isDigest(wanted) ? digest === wanted : digest.startsWith(wanted));
-  for (const stored of await store.references(options)) {
-    if (matches(stored.root.digest)) return { stored, manifest: undefined };
-    for (const manifest of stored.manifests) {
-      if (matches(manifest.digest) || matches(await configOf(manifest, store, options))) return { stored, manifest };
-    }
-  }
-  return undefined;
+/** docker's words for what is not there. */
+export function noSuchImage(text: string, named?: Reference): DrayError {
+  const reference = named ?? (isWholeId(text) ? undefined : parseName(text));
+  const shown = reference === undefined ? withAlgorithm(text) : familiarString(withDefaultTag(reference));
+  const message = `No such image: ${printable(shown, 255)}`;
+  return new DrayError('MANIFEST_UNKNOWN', message, { hint: 'dray images lists what is there' });
 }
 
-async function configOf(manifest: Descriptor, store: DiskStore, options: CallOptions): Promise<Digest> {
-  const bytes = await readDocument(store, manifest, options);
-  return parseManifest(bytes, manifest.mediaType).config.digest;
+function parseName(text: string): Reference {
+  const reference = parseReference(text);
+  const { domain, path, digest } = reference;
+  // As in docker, of a tag and a digest the digest counts.
+  return digest === undefined ? withDefaultTag(reference) : { domain, path, digest };
 }
 
-function shownName(text: string): string {
-  return ID.test(text) || text.includes('@') || /:[^/]*$/.test(text) ? text : `${text}:latest`;
+async function byName(
+  reference: Reference,
+  store: DiskStore,
+  options: CallOptions,
+): Promise<StoredReference | undefined> {
+  const exact = await store.reference(fullString(reference), options);
+  if (exact !== undefined || reference.digest === undefined) return exact;
+  const repository = `${fullName(reference)}:`;
+  const all = await store.references(options);
+  return all.find(({ name, root }) => root.digest === reference.digest && name?.startsWith(repository) === true);
+}
+
+/** By the ID of an image, else by the digest of a manifest or a root. */
+function byId(text: string, roots: readonly KeptRoot[]): FoundStored | undefined {
+  const wanted = withAlgorithm(text);
+  const matches = (digest: Digest): boolean => digest.startsWith(wanted);
+  const images = roots.flatMap(({ stored, images: some }) => some.map((image) => ({ stored, image })));
+  const byConfig = images.filter(({ image }) => matches(image.id));
+  if (new Set(byConfig.map(({ image }) => image.id)).size > 1) return undefined;
+  const [first] = byConfig;
+  if (first !== undefined) return { stored: first.stored, manifest: first.image.manifest };
+  const [root] = roots.filter(({ stored }) => matches(stored.root.digest));
+  if (root !== undefined) return { stored: root.stored, manifest: undefined };
+  const [other] = images.filter(({ image }) => matches(image.manifest.digest));
+  return other && { stored: other.stored, manifest: other.image.manifest };
+}
+
+function withAlgorithm(id: string): string {
+  return id.includes(':') ? id : `sha256:${id}`;
+}
+
+/** True where `text` means the image by its ID, rather than by a name. As in docker, a name that begins as the ID does counts as one. */
+export function isIdOf(image: KeptImage | Digest, text: string): boolean {
+  const id = typeof image === 'string' ? image : image.id;
+  return id.startsWith(text) || id.slice(id.indexOf(':') + 1).startsWith(text);
 }
 
 /** The manifest that is shown of an image: the machine's own platform where it has that, else its first. */

@@ -1,0 +1,102 @@
+import { type CallOptions, readDocument } from '#content';
+import { isDrayError } from '#errors';
+import {
+  type Descriptor,
+  type Digest,
+  type ImageConfig,
+  isArtifact,
+  isManifestType,
+  type Manifest,
+  type Platform,
+  parseConfig,
+  parseManifest,
+  parseReference,
+  pickPlatform,
+  type Reference,
+} from '#oci';
+import type { DiskStore, StoredReference } from '#store';
+import { platformOf } from '../place/read-images.ts';
+
+/** One platform's image in the store. */
+export interface KeptImage {
+  /** Digest of the config. */
+  readonly id: Digest;
+  readonly platform: Platform;
+  readonly manifest: Descriptor;
+  readonly document: Manifest;
+  readonly config: ImageConfig;
+  readonly configBytes: Uint8Array;
+}
+
+/** A root in the store with what could be read of its images; none for an artifact. */
+export interface KeptRoot {
+  readonly stored: StoredReference;
+  /** Its name; undefined where it has none. */
+  readonly reference: Reference | undefined;
+  readonly images: readonly KeptImage[];
+  /** What could not be read, and why. */
+  readonly flaw: Error | undefined;
+}
+
+const LARGEST_CONFIG = 8 * 1024 * 1024;
+
+/** All roots of the store, in no order. */
+export async function keptRoots(store: DiskStore, options: CallOptions = {}): Promise<readonly KeptRoot[]> {
+  const roots: KeptRoot[] = [];
+  for (const stored of await store.references(options)) roots.push(await keptRoot(stored, store, options));
+  return roots;
+}
+
+export async function keptRoot(
+  stored: StoredReference,
+  store: DiskStore,
+  { signal }: CallOptions = {},
+): Promise<KeptRoot> {
+  const reference = stored.name === undefined ? undefined : parseReference(stored.name);
+  const images: KeptImage[] = [];
+  let flaw: Error | undefined;
+  for (const manifest of manifestsOf(stored)) {
+    try {
+      const image = await readImage(manifest, store, { signal });
+      if (image !== undefined) images.push(image);
+    } catch (error) {
+      if (!isDrayError(error) || error.code === 'CANCELLED') throw error;
+      flaw ??= error;
+    }
+  }
+  return { stored, reference, images, flaw };
+}
+
+/** A root that is a manifest itself may have been kept without saying so. */
+function manifestsOf({ root, manifests }: StoredReference): readonly Descriptor[] {
+  return manifests.length === 0 && isManifestType(root.mediaType) ? [root] : manifests;
+}
+
+async function readImage(manifest: Descriptor, store: DiskStore, options: CallOptions): Promise<KeptImage | undefined> {
+  const document = parseManifest(await readDocument(store, manifest, options), manifest.mediaType);
+  if (isArtifact(document)) return undefined;
+  const configBytes = await readDocument(store, document.config, { ...options, limit: LARGEST_CONFIG });
+  const config = parseConfig(configBytes);
+  const platform = manifest.platform ?? platformOf(config);
+  return { id: document.config.digest, platform, manifest, document, config, configBytes };
+}
+
+/** What is shown of a root: the image for `wanted` where it has that, else its first. */
+export function shownImage({ images }: KeptRoot, wanted: Platform): KeptImage | undefined {
+  return imageFor(images, wanted) ?? images[0];
+}
+
+export function imageFor(images: readonly KeptImage[], wanted: Platform): KeptImage | undefined {
+  const entries = images.map(({ manifest, platform }) => ({ ...manifest, platform }));
+  const picked = pickPlatform(entries, wanted);
+  return images.find(({ manifest }) => manifest.digest === picked?.digest);
+}
+
+/** What the layers take when unpacked, as far as that has been found out. */
+export function layerSize(layer: Descriptor, store: DiskStore): number {
+  return store.layerFacts(layer.digest)?.size ?? layer.size;
+}
+
+export function imageSize({ document }: KeptImage, store: DiskStore): number {
+  return document.layers.reduce((sum, layer) => sum + layerSize(layer, store), 0);
+}
