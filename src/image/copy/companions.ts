@@ -66,7 +66,10 @@ async function referrersOf(
   const { signal, onEvent } = options;
   const { repository } = image;
   if (repository === undefined) {
-    const known = image.stored === undefined ? (image.siblings ?? []) : await namelessRoots(places, options);
+    const known =
+      image.stored === undefined
+        ? (image.siblings ?? []).map(({ root }) => root)
+        : await namelessRoots(places, options);
     return havingSubject(known, new Set(subjects), image, options);
   }
   const limit = createLimit(6);
@@ -134,7 +137,7 @@ async function tagsBeside(
     tagLists.set(key, known);
     return known;
   }
-  if (stored === undefined) return siblings.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? []);
+  if (stored === undefined) return siblings.flatMap(({ tags }) => tags);
   const name = stored.stored.name === undefined ? undefined : parseReference(stored.stored.name);
   const references = await (await places.store()).references({ signal });
   return references.flatMap((reference) => {
@@ -143,8 +146,6 @@ async function tagsBeside(
     return isBeside && other?.tag !== undefined ? [other.tag] : [];
   });
 }
-
-const REF_NAME = 'org.opencontainers.image.ref.name';
 
 async function allTags(
   repository: NonNullable<PlacedImage['repository']>,
@@ -175,7 +176,7 @@ async function rootOfTag(
       throw error;
     }
   }
-  if (stored?.stored.name === undefined) return siblings.find(({ annotations }) => annotations?.[REF_NAME] === tag);
+  if (stored?.stored.name === undefined) return siblings.find(({ tags }) => tags.includes(tag))?.root;
   const { domain, path } = parseReference(stored.stored.name);
   const store = await places.store();
   return (await store.reference(fullString({ domain, path, tag }), { signal }))?.root;

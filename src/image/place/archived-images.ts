@@ -1,4 +1,5 @@
 import type { CallOptions } from '#content';
+import { parseReference } from '#oci';
 import type { Places } from '../places.ts';
 import { archivedImage, openArchivePlace } from './archived-image.ts';
 import type { ArchivePlace } from './place.ts';
@@ -28,11 +29,15 @@ export async function withArchivedImages<T>(
       root,
       names,
       refs,
-      siblings: archive.images.map((image) => image.root),
+      siblings: archive.images.map((image) => ({ root: image.root, tags: [...image.refs, ...tagsOf(image.names)] })),
       made: archive.format === 'docker-archive',
     });
     return await work([placed(chosen), ...more.map(placed)]);
   } finally {
     await archive.close();
   }
+}
+
+function tagsOf(fullNames: readonly string[]): readonly string[] {
+  return fullNames.flatMap((name) => parseReference(name).tag ?? []);
 }

@@ -52,7 +52,10 @@ function placed({ layout, roots, what }: At, { annotations, ...entry }: Descript
     root: { mediaType, digest, size },
     names: fullName === undefined ? [] : [fullName],
     refs: name === undefined || fullName !== undefined ? [] : [name],
-    siblings: roots,
+    siblings: roots.map((root) => {
+      const tag = root.annotations?.[REF];
+      return { root, tags: tag === undefined ? [] : [tag] };
+    }),
   };
 }
 

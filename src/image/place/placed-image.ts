@@ -4,6 +4,13 @@ import type { Repository } from '#registry';
 import type { FoundStored } from '../stored/find-stored.ts';
 import type { PlaceKind } from './place.ts';
 
+/** What stands in the same layout or archive. */
+export interface Sibling {
+  readonly root: Descriptor;
+  /** Under which it is found there. */
+  readonly tags: readonly string[];
+}
+
 /** An image where it was found. */
 export interface PlacedImage {
   readonly place: PlaceKind;
@@ -22,8 +29,8 @@ export interface PlacedImage {
   /** In a registry: as it was asked for, and where it was found. */
   readonly reference?: Reference | undefined;
   readonly repository?: Repository | undefined;
-  /** In a layout or an archive: the roots of all that is in it. */
-  readonly siblings?: readonly Descriptor[] | undefined;
+  /** In a layout or an archive: all that is in it. */
+  readonly siblings?: readonly Sibling[] | undefined;
   /** An archive that has no manifests: one was made of its config and layers. */
   readonly made?: boolean | undefined;
 }
