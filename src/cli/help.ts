@@ -1,6 +1,6 @@
 import type { Option } from 'commander';
 import type { Command } from './command.ts';
-import { COMMANDS, type CommandGroup, GROUPS, shownCommands } from './command-table.ts';
+import { type CommandGroup, GROUPS, shownCommands } from './command-table.ts';
 import type { Output } from './context.ts';
 import { globalFlags } from './flags/global-flags.ts';
 import { flagGroups } from './parse-command-line.ts';
