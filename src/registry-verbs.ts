@@ -1,14 +1,20 @@
 import type { CallOptions } from '#content';
 import {
+  appendToIndex,
+  createIndex,
   type DeleteRemoteOptions,
   type DeleteRemoteResult,
   deleteRemote,
+  type EditIndexOptions,
+  type IndexResult,
   listReferrers,
   type RateLimitResult,
   type ReferrersOfOptions,
   type ReferrersResult,
+  type RemoveFromIndexOptions,
   readBlob,
   readRateLimit,
+  removeFromIndex,
 } from '#image';
 import { type Descriptor, parseReference } from '#oci';
 import type { RateLimit, SearchOptions, SearchResult, TokenOptions } from '#registry';
@@ -35,6 +41,12 @@ export interface RegistryVerbs {
   ): Promise<void>;
   /** Deletes an image in a registry: what a tag or digest stands for, with all its tags, or with `tagOnly` a tag. */
   delete(reference: string, options?: DeleteRemoteOptions): Promise<DeleteRemoteResult>;
+  /** Makes an index of images, which are copied beside it, and gives it the name `target`. */
+  createIndex(target: string, images: readonly string[], options?: EditIndexOptions): Promise<IndexResult>;
+  /** Adds images to an index; those for a platform that it has take the place of what was there. */
+  appendToIndex(target: string, images: readonly string[], options?: EditIndexOptions): Promise<IndexResult>;
+  /** Takes images out of an index; their manifests stay in the repository. */
+  removeFromIndex(target: string, options: RemoveFromIndexOptions): Promise<IndexResult>;
   /** How many pulls the registry still allows; asking costs none. */
   rateLimit(reference: string, options?: CallOptions): Promise<RateLimitResult>;
   /** A bearer token for the repository, or for other scopes; undefined where the registry wants none. */
@@ -63,6 +75,18 @@ export function registryVerbs(machine: Machine): RegistryVerbs {
     async delete(reference, options) {
       const { places } = await machine.open([reference]);
       return deleteRemote(reference, places, options);
+    },
+    async createIndex(target, images, options) {
+      const { places } = await machine.open([target, ...images]);
+      return createIndex(target, images, places, options);
+    },
+    async appendToIndex(target, images, options) {
+      const { places } = await machine.open([target, ...images]);
+      return appendToIndex(target, images, places, options);
+    },
+    async removeFromIndex(target, options) {
+      const { places } = await machine.open([target]);
+      return removeFromIndex(target, places, options);
     },
     async rateLimit(reference, options) {
       const { places } = await machine.open([reference]);

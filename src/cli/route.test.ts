@@ -73,7 +73,8 @@ test('every command of the table loads, under its name, with help that fits', as
 });
 
 test('the overview names every command, a group its own', () => {
-  for (const { name } of [...COMMANDS, ...GROUPS]) assert.match(overview(79), new RegExp(`^  ${name} `, 'm'));
+  const own = COMMANDS.filter(({ name, hidden }) => hidden !== true && !name.includes(' '));
+  for (const { name } of [...own, ...GROUPS]) assert.match(overview(79), new RegExp(`^  ${name} `, 'm'));
   for (const group of GROUPS) {
     for (const word of Object.keys(group.words)) assert.match(groupHelp(group, 79), new RegExp(`^  ${word} `, 'm'));
   }
