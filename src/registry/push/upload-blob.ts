@@ -117,8 +117,8 @@ class BlobUpload {
     }
     const mounted = context.opened.get(target.digest);
     context.opened.delete(target.digest);
-    if (mounted !== undefined) return mounted;
-    return (await this.#resume()) ?? this.#save(await openSession(this.#upload));
+    // What an earlier run has sent is worth more than a session that is new.
+    return (await this.#resume()) ?? (await this.#save(mounted ?? (await openSession(this.#upload))));
   }
 
   async #resume(): Promise<UploadSession | undefined> {
