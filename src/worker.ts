@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import { type CarryJob, createLimit, plainError, transfer } from '#content';
+import { type CarryJob, createLimit, plainError, type Source, transfer } from '#content';
 import { createRepository, type OpenRepository, type RepositoryOptions } from '#registry';
-import { type LoanTerms, openLoan } from '#store';
+import { isRegionsRecipe, type LoanTerms, openLoan, openRegions } from '#store';
 import type { FromThread, ToThread } from './thread-messages.ts';
 
 /** What a thread's decoders may hold, whose memory counts as the first thread's does: enough for what builders make. */
@@ -25,14 +25,16 @@ export function runWorker(): void {
   const carry = async (id: number, { source, loan, role, retries }: CarryJob): Promise<void> => {
     const controller = new AbortController();
     running.set(id, controller);
-    const lease = repositories.take(source as RepositoryOptions);
+    const lease: Pick<Lease, 'leave'> & { readonly repository: Source } = isRegionsRecipe(source)
+      ? { repository: openRegions(source), leave: () => undefined }
+      : repositories.take(source as RepositoryOptions);
     try {
       await (limited ??= import('#archive').then(({ limitWindows }) => limitWindows(WINDOWS)));
       const { ingest, verified } = openLoan(loan as LoanTerms);
       await transfer(lease.repository, ingest, {
         role,
         retries,
-        extra: { places, most: EXTRA_LANES + 1 },
+        extra: isRegionsRecipe(source) ? undefined : { places, most: EXTRA_LANES + 1 },
         signal: controller.signal,
         onEvent: (event) => {
           // Whether it is done is for the owner to say.

@@ -27,6 +27,7 @@ export { type WriteArchiveFileOptions, writeArchiveFile } from './archive-file/w
 export type { ArchivedImage, ArchiveLimits, ReadableArchive } from './archive-read/archive.ts';
 export { type LocalContent, type LocalContentOptions, openLocalContent } from './archive-read/content.ts';
 export { type OpenArchiveOptions, openArchive } from './archive-read/open.ts';
+export { isRegionsRecipe, openRegions, type RegionsRecipe } from './archive-read/regions.ts';
 export type { ArchiveOrigin } from './archive-read/seekable.ts';
 export type { Collected, CollectOptions } from './disk/collect.ts';
 export { type DiskStore, type DiskStoreOptions, openDiskStore } from './disk/disk-store.ts';

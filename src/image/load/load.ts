@@ -11,6 +11,7 @@ import { platformMissing, type Wanted, wantedPlatforms } from '../wanted.ts';
 import { expectBase } from './expect-base.ts';
 import type { LoadOptions, LoadResult } from './loaded.ts';
 import { nameImage } from './name-images.ts';
+import { plainLayers } from './plain-layers.ts';
 import { Staging } from './staging.ts';
 import { wholeManifests } from './whole.ts';
 
@@ -121,12 +122,24 @@ async function bring(
   }: { read: readonly ReadImages[]; work: readonly BlobWork[]; places: Places; options: LoadOptions },
 ): Promise<ReadonlySet<Digest>> {
   const { signal, onEvent, concurrency } = options;
-  const staging = await Staging.open(store, work, { signal });
+  const plain = await plainLayers(archive, work, { signal });
+  const checked = work.map((blob) => (plain.has(blob.target.digest) ? { ...blob, diffId: undefined } : blob));
+  const staging = await Staging.open(store, checked, { signal });
   try {
-    const copied = await copyBlobs(archive, staging, work, { signal, onEvent, concurrency, carrier: places.carrier });
+    const copied = await copyBlobs(archive, staging, checked, {
+      signal,
+      onEvent,
+      concurrency,
+      // A file is read fastest from its first byte to its last.
+      lanes: 1,
+      carrier: places.carrier,
+    });
     const present = new Set(copied.filter((blob) => blob.present).map(({ target }) => target.digest));
     for (const image of read) await verifyKept(image, present, store, { signal });
     await staging.publish(work);
+    for (const [digest, size] of plain) {
+      if (!present.has(digest)) await store.rememberLayer(digest, { diffId: digest, size }, { signal });
+    }
     return present;
   } catch (error) {
     await staging.discard();

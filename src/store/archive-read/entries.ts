@@ -1,5 +1,5 @@
 import { DrayError } from '#errors';
-import { printable } from '#oci';
+import { type Digest, isDigest, printable } from '#oci';
 import { readRegion } from '../file-region.ts';
 import { keyOf, keyOfLink } from './key.ts';
 import type { Seekable } from './seekable.ts';
@@ -73,6 +73,16 @@ export class Entries {
       if (!same) throw this.failure(`it is ambiguous: ${shown(name)} stands in it twice, with other content`);
     }
     return bytes;
+  }
+
+  /** The blobs of an OCI layout. */
+  *blobs(): Generator<readonly [Digest, Stretch], void, undefined> {
+    for (const name of this.#entries.keys()) {
+      const [, algorithm, hex] = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(name) ?? [];
+      const digest = `${algorithm}:${hex}`;
+      const at = isDigest(digest) ? this.find(name) : undefined;
+      if (at !== undefined && isDigest(digest)) yield [digest, at];
+    }
   }
 
   /** The first bytes of a file. */

@@ -11,6 +11,7 @@ import { type DockerImages, dockerImages } from './docker-images.ts';
 import { type DockerItem, LARGEST_TABLE, readDockerTable } from './docker-table.ts';
 import type { Entries, Stretch } from './entries.ts';
 import { readOciTable } from './oci-images.ts';
+import type { RegionsRecipe } from './regions.ts';
 import { scanTar } from './scan.ts';
 import { type ArchiveOrigin, openSeekable, type Seekable } from './seekable.ts';
 
@@ -22,6 +23,8 @@ export interface OpenArchiveOptions extends CallOptions {
 }
 
 const MOST_ENTRIES = 200_000;
+/** Blobs that another thread is told of. */
+const MOST_LENT = 10_000;
 
 /**
  * Opens an image archive for reading: docker's format or an OCI image layout, plain or compressed, of whatever tool and in whatever order. An archive
@@ -98,6 +101,7 @@ class OpenedArchive implements ReadableArchive {
   readonly #entries: Entries;
   readonly #tables: Tables;
   #open = true;
+  #regions: ReadonlyMap<Digest, Stretch> | undefined;
 
   constructor(tar: Seekable, entries: Entries, tables: Tables) {
     this.format = tables.format;
@@ -119,6 +123,13 @@ class OpenedArchive implements ReadableArchive {
     if (found === undefined) throw this.#unknown(target.digest);
     if ('bytes' in found) return fetchBytes(found.bytes, options);
     return fetchRegion({ ...this.#tar.region, base: found.offset }, found.size, options);
+  }
+
+  async recipe(): Promise<RegionsRecipe | undefined> {
+    const { fd, path } = this.#tar.region;
+    this.#regions ??= new Map([...this.#entries.blobs(), ...this.#tables.blobs]);
+    if (this.#regions.size > MOST_LENT) return undefined;
+    return { kind: 'regions', fd, path, regions: [...this.#regions] };
   }
 
   async close(): Promise<void> {
