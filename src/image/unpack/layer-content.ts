@@ -2,7 +2,7 @@ import { mostUnpacked } from '#archive';
 import type { Bytes } from '#bytes';
 import { type CallOptions, continuedSource } from '#content';
 import { DrayError } from '#errors';
-import type { Descriptor, Digest } from '#oci';
+import { type Descriptor, type Digest, digestParts, hashFor } from '#oci';
 import { systemClock } from '#timing';
 import type { ResolvedImage } from '../place/read-images.ts';
 import type { PlacedImage } from '../place/with-image.ts';
@@ -37,32 +37,53 @@ export async function layerContent(
   const what = `the layer ${target.digest}`;
   const fetched = await source.fetch(target, { signal });
   const mostBytes = maxSize ?? mostUnpacked(target.size);
-  return { what, diffId, mostBytes, content: told(fetched, target, what, options) };
+  // What is in the store was verified when it came.
+  const content = placed.place === 'store' ? fetched : verified(fetched, target, what);
+  return { what, diffId, mostBytes, content: told(content, target, options) };
 }
 
+/** Milliseconds between events. */
 const EVERY = 100;
 
-/** The bytes, no more than the descriptor says, with events of their progress. */
+/** The bytes, which are told wrong where they are not what the descriptor says. */
+async function* verified(
+  bytes: Bytes,
+  { digest, size }: Descriptor,
+  what: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = hashFor(digest);
+  let received = 0;
+  for await (const chunk of bytes) {
+    received += chunk.length;
+    if (received > size) throw wrongSize(what, size, 'more');
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (received < size) throw wrongSize(what, size, String(received));
+  const found = `${digestParts(digest).algorithm}:${hash.digest('hex')}`;
+  if (found === digest) return;
+  throw new DrayError('DIGEST_MISMATCH', `${what} has other content: ${found}`, {
+    detail: { expected: digest, found },
+  });
+}
+
+/** The bytes, with events of their progress. */
 async function* told(
   bytes: Bytes,
-  target: Descriptor,
-  what: string,
+  { digest, size }: Descriptor,
   { onEvent }: CallOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { digest, size } = target;
   let received = 0;
   let last = systemClock.monotonic();
   onEvent?.({ kind: 'blob', role: 'layer', state: 'started', digest, size, received });
   for await (const chunk of bytes) {
     received += chunk.length;
-    if (received > size) throw wrongSize(what, size, 'more');
     yield chunk;
     const now = systemClock.monotonic();
     if (now - last < EVERY) continue;
     last = now;
     onEvent?.({ kind: 'blob-progress', role: 'layer', digest, size, received });
   }
-  if (received < size) throw wrongSize(what, size, String(received));
   onEvent?.({ kind: 'blob', role: 'layer', state: 'done', digest, size, received });
 }
 
