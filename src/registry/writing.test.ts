@@ -248,6 +248,12 @@ describe('a mount', () => {
     });
   }
 
+  it('of another blob is none', async () => {
+    const faults = [contentDigest(contentOf(3).descriptor.digest, { kind: 'upload' })];
+    const { repository } = await open({ images: { 'team/base:1': IMAGE } }, { faults });
+    assert.equal(await repository.mount(layerOf(IMAGE), 'team/base'), false);
+  });
+
   for (const code of [400, 401, 403, 404, 405]) {
     it(`that is answered ${code} is none`, async () => {
       const faults = [status(code, { kind: 'upload', when: ({ query }) => query.has('mount') })];

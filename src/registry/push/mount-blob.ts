@@ -2,6 +2,7 @@ import type { CallOptions } from '#content';
 import { hasCode } from '#errors';
 import type { Descriptor } from '#oci';
 import { type RepositoryContext, urlOf } from '../context.ts';
+import { toldDigest } from './told-digest.ts';
 import { openedSession, sendTo, type Upload } from './upload-session.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function mountBlob(
     const response = await sendTo(upload, { method: 'POST', url });
     if (response.status === 202) context.opened.set(target.digest, await openedSession(upload, response));
     else await response.body.discard();
-    return response.status === 201;
+    return response.status === 201 && (toldDigest(response) ?? target.digest) === target.digest;
   } catch (error) {
     if (!hasCode(error, 'DENIED', 'UNAUTHORIZED', 'TOKEN_REFUSED', 'BAD_RESPONSE', 'REDIRECT_REFUSED')) throw error;
     return false;

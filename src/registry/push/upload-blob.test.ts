@@ -15,6 +15,7 @@ import {
   hangUp,
   neverAnswer,
   type RegistryOptions,
+  type RegistryRequest,
   redirectLoop,
   reply,
   startRegistry,
@@ -183,6 +184,16 @@ describe('an upload', () => {
     );
   });
 
+  it('goes in pieces where a server in between cuts off what is too large', async () => {
+    const isLarge = ({ headers }: RegistryRequest): boolean => Number(headers['content-length']) > 3 * MIB;
+    const place = await open(
+      { uploads: { strict: true } },
+      { faults: [hangUp({ method: 'PATCH', when: isLarge, reset: true })] },
+    );
+    await place.upload(LARGE);
+    arrived(place, LARGE);
+  });
+
   it('says that a blob is too large when no piece is small enough', async () => {
     const place = await open({ uploads: { mostBody: 1000 } });
     await fails(() => place.upload(LARGE), 'TOO_LARGE');
@@ -193,6 +204,30 @@ describe('an upload', () => {
     await place.upload(LARGE);
     arrived(place, LARGE);
     assert.equal(place.asked(), 'POST 202, PATCH 405, POST 202, PUT 201');
+  });
+
+  for (const [name, isHit, asked] of [
+    [
+      'in pieces',
+      (request: RegistryRequest) => !('content-range' in request.headers),
+      'POST 202, PATCH 400, POST 202, PATCH 202, PUT 201',
+    ],
+    ['whole', () => true, 'POST 202, PATCH 400, POST 202, PATCH 400, POST 202, PUT 201'],
+  ] as const) {
+    it(`comes ${name} to a registry that will not have it otherwise`, async () => {
+      const huge = contentOf(9 * MIB, 6);
+      const place = await open({}, { faults: [status(400, { method: 'PATCH', when: isHit })] });
+      await place.upload(huge);
+      arrived(place, huge);
+      assert.equal(place.asked().replace('PATCH 202, PATCH 202', 'PATCH 202'), asked);
+    });
+  }
+
+  it('comes by PATCH to a registry that will not have a small blob in its PUT', async () => {
+    const place = await open({}, { faults: [status(411, { method: 'PUT', times: 1 })] });
+    await place.upload(SMALL);
+    arrived(place, SMALL);
+    assert.equal(place.asked(), 'POST 202, PUT 411, POST 202, PATCH 202, PUT 201');
   });
 
   it('gets a new token where one runs out on the way', async () => {
@@ -342,7 +377,7 @@ describe('a registry that lies about an upload', () => {
     ['refuses', [status(403, { method: 'PATCH' })], 'DENIED'],
     ['forgets it, always', [status(404, { method: 'PATCH' })], 'NAME_UNKNOWN'],
     ['never finds the place', [status(416, { method: 'PATCH' })], 'BAD_RESPONSE'],
-    ['talks without end', [endlessError('PATCH')], 'BAD_RESPONSE'],
+    ['talks without end', [endlessError()], 'BAD_RESPONSE'],
     ['hangs up at the end', [hangUp({ method: 'PUT' })], 'CONNECTION_LOST'],
   ];
   for (const [name, faults, code] of cases) {
@@ -381,7 +416,9 @@ describe('a registry that lies about an upload', () => {
   });
 
   it('is not told the password in what is shown', async () => {
-    const echo = answerWith({ method: 'PATCH' }, ({ headers }) => reply(400, {}, `you said ${headers.authorization}`));
+    const echo = answerWith({ kind: 'upload', when: ({ content }) => content.streams }, ({ headers }) =>
+      reply(400, {}, `you said ${headers.authorization}`),
+    );
     const place = await open(
       { auth: bearerAuth({ users: { me: 'secret' } }) },
       { faults: [echo], keychain: async () => ({ username: 'me', password: 'secret' }) },
@@ -439,8 +476,8 @@ function lostAnswer(method: string): Fault {
   };
 }
 
-function endlessError(method: string): Fault {
-  return answerWith({ kind: 'upload', method }, () => ({
+function endlessError(): Fault {
+  return answerWith({ kind: 'upload', when: ({ method }) => method !== 'POST' }, () => ({
     ...reply(400, {}, 'no '.repeat(1000)),
     delivery: { endless: true, framing: 'chunked' as const },
   }));
