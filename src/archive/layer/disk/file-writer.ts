@@ -8,8 +8,8 @@ import type { DiskPath } from './folder.ts';
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
 /** Opens a file that was not there; throws EEXIST where something is, a link too. */
-export function openNewFile(path: DiskPath): number {
-  return openSync(path, NEW_FILE, 0o600);
+export function openNewFile(path: DiskPath, mode = 0o600): number {
+  return openSync(path, NEW_FILE, mode);
 }
 
 /**

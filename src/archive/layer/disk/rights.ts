@@ -26,7 +26,7 @@ const BORROWED = 0o6000;
 interface Handles {
   chown(uid: number, gid: number): void;
   chmod(mode: number): void;
-  utimes(time: number): void;
+  utimes(time: number | string): void;
 }
 
 /** Gives files the owner, rights and time that an image says, as far as this user may. */
@@ -102,7 +102,8 @@ export class Rights {
     const kept = owned ? mode : mode & ~BORROWED;
     // Changing the owner takes these bits away, so they come after.
     handles.chmod(kept);
-    handles.utimes(mtime < 0 ? Math.floor(mtime) : mtime);
+    // As a number Node takes what is before 1970 for now.
+    handles.utimes(mtime < 0 ? String(Math.floor(mtime)) : mtime);
     if (owned) return undefined;
     return { ...(uid !== 0 || gid !== 0 ? { uid, gid } : {}), ...(kept === mode ? {} : { mode }) };
   }
