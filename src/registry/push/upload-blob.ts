@@ -147,7 +147,7 @@ class BlobUpload {
     this.#failures += 1;
     if (setback.lost) this.#lost += 1;
     // What is too large for a server in between may be cut off before it is told.
-    if (this.#failures > 1 && error.code === 'CONNECTION_LOST') this.#manner.takeSmaller();
+    if (this.#failures > 2 && error.code === 'CONNECTION_LOST') this.#manner.takeSmaller();
     const delay = change === undefined ? Math.max(backoff(this.#failures), wait) : 0;
     const late = context.clock.monotonic() - this.#began + delay > PATIENCE;
     if (this.#failures > context.retries || this.#lost > MOST_LOST || late) throw error;
