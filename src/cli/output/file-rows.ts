@@ -52,6 +52,9 @@ export function escapedName(name: string): string {
   return name.replace(UNSAFE, (character) => SHORT[character] ?? octal(character));
 }
 
+/** Bytes of a name that are no UTF-8 stand in it as lone surrogates, U+DC80 to U+DCFF. */
 function octal(character: string): string {
-  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+  const code = character.charCodeAt(0);
+  const bytes = code >= 0xdc80 && code <= 0xdcff ? [code - 0xdc00] : Buffer.from(character);
+  return [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }

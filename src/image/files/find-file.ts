@@ -110,7 +110,7 @@ function stepIn(
 }
 
 /** Where `path` leads from the folder `way`; `..` stops at the root. */
-function namesOf(way: readonly string[], path: string): readonly string[] {
+export function namesOf(way: readonly string[], path: string): readonly string[] {
   const names = path.startsWith('/') ? [] : [...way];
   for (const name of path.split('/')) {
     if (name === '..') names.pop();

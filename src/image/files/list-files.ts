@@ -2,7 +2,7 @@ import { entryPath, type LayerItem, type MemoryFile, type MemoryFolder, type Mem
 import { hasCode } from '#errors';
 import type { Digest } from '#oci';
 import type { Places } from '../places.ts';
-import { FileFinder, type FoundFile } from './find-file.ts';
+import { FileFinder, type FoundFile, namesOf } from './find-file.ts';
 import type { LayeredImage } from './layered-image.ts';
 import { type OpenImageOptions, withLayers } from './open-image.ts';
 
@@ -51,7 +51,7 @@ export async function listFiles(
     const finder = new FileFinder(image);
     const found = await locate(finder, options);
     if ('item' in found) {
-      const path = entryPath(options.path ?? '', 'the path', false).join('/');
+      const path = namesOf([], options.path ?? '').join('/');
       return [imageFile(found.item, path, image)];
     }
     const tree = await finder.tree();
