@@ -5,6 +5,7 @@
 export type { CallOptions } from '#content';
 export { DrayError, type ErrorCode, isDrayError } from '#errors';
 export type {
+  ArtifactFile,
   BlobOutcome,
   ComparedImage,
   CompareOptions,
@@ -40,11 +41,15 @@ export type {
   OpenImageOptions,
   OutputFormat,
   OutputOptions,
+  PullArtifactOptions,
+  PullArtifactResult,
   PulledImage,
   PulledLayer,
   PullOptions,
   PullPlan,
   PullResult,
+  PushArtifactOptions,
+  PushArtifactResult,
   PushOptions,
   PushResult,
   RateLimitResult,

@@ -1,5 +1,6 @@
 import type { CallOptions } from '#content';
 import {
+  type ArtifactFile,
   appendToIndex,
   createIndex,
   type DeleteRemoteOptions,
@@ -8,6 +9,12 @@ import {
   type EditIndexOptions,
   type IndexResult,
   listReferrers,
+  type PullArtifactOptions,
+  type PullArtifactResult,
+  type PushArtifactOptions,
+  type PushArtifactResult,
+  pullArtifact,
+  pushArtifact,
   type RateLimitResult,
   type ReferrersOfOptions,
   type ReferrersResult,
@@ -47,6 +54,14 @@ export interface RegistryVerbs {
   appendToIndex(target: string, images: readonly string[], options?: EditIndexOptions): Promise<IndexResult>;
   /** Takes images out of an index; their manifests stay in the repository. */
   removeFromIndex(target: string, options: RemoveFromIndexOptions): Promise<IndexResult>;
+  /** Pushes files as an artifact: an SBOM, a signature, a chart. Paths are relative to the working directory. */
+  pushArtifact(
+    target: string,
+    files: readonly ArtifactFile[],
+    options?: PushArtifactOptions,
+  ): Promise<PushArtifactResult>;
+  /** Writes the files of an artifact into a folder, and nothing outside of it. */
+  pullArtifact(reference: string, folder: string, options?: PullArtifactOptions): Promise<PullArtifactResult>;
   /** How many pulls the registry still allows; asking costs none. */
   rateLimit(reference: string, options?: CallOptions): Promise<RateLimitResult>;
   /** A bearer token for the repository, or for other scopes; undefined where the registry wants none. */
@@ -87,6 +102,14 @@ export function registryVerbs(machine: Machine): RegistryVerbs {
     async removeFromIndex(target, options) {
       const { places } = await machine.open([target]);
       return removeFromIndex(target, places, options);
+    },
+    async pushArtifact(target, files, options) {
+      const { places } = await machine.open([target]);
+      return pushArtifact(target, files, places, options);
+    },
+    async pullArtifact(reference, folder, options) {
+      const { places } = await machine.open([reference]);
+      return pullArtifact(reference, folder, places, options);
     },
     async rateLimit(reference, options) {
       const { places } = await machine.open([reference]);

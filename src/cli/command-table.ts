@@ -184,6 +184,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/index-remove.ts')).indexRemove,
   },
   {
+    name: 'artifact push',
+    summary: 'Push files as an artifact: SBOMs, signatures, charts',
+    load: async () => (await import('./commands/artifact-push.ts')).artifactPush,
+  },
+  {
+    name: 'artifact pull',
+    summary: 'Write the files of an artifact into a folder',
+    load: async () => (await import('./commands/artifact-pull.ts')).artifactPull,
+  },
+  {
     name: 'login',
     summary: 'Authenticate to a registry',
     load: async () => (await import('./commands/login.ts')).login,
@@ -242,6 +252,11 @@ export const GROUPS: readonly CommandGroup[] = [
     name: 'index',
     summary: 'Change which platforms an image in a registry has',
     words: { create: 'index create', append: 'index append', remove: 'index remove', rm: 'index remove' },
+  },
+  {
+    name: 'artifact',
+    summary: 'Move files to and from registries',
+    words: { push: 'artifact push', pull: 'artifact pull' },
   },
 ];
 

@@ -3,6 +3,9 @@
  * registry has. A pull is resolve (documents), fetch (blobs), keep (names), write (files); `pull/pull.ts` shows the order.
  */
 
+export type { ArtifactFile } from './artifact/artifact-files.ts';
+export { type PullArtifactOptions, type PullArtifactResult, pullArtifact } from './artifact/pull-artifact.ts';
+export { type PushArtifactOptions, type PushArtifactResult, pushArtifact } from './artifact/push-artifact.ts';
 export type {
   ComparedImage,
   CompareOptions,

@@ -4,9 +4,8 @@ import { formatPlatform } from '#oci';
 import type { Call } from '../command.ts';
 import { write } from '../context.ts';
 import { repeatable, toggle } from '../flags/flag.ts';
-import { nonEmpty } from '../flags/values.ts';
+import { keyValue, nonEmpty } from '../flags/values.ts';
 import { printableJson } from '../output/printable.ts';
-import { UsageError } from '../usage-error.ts';
 
 /** Flags of all commands that change an index. */
 export interface IndexFlags {
@@ -28,7 +27,7 @@ export function indexFlags(platforms: string): Option[] {
 }
 
 export function annotationFlag(): Option {
-  return repeatable('--annotation <KEY=VALUE>', 'Annotation of the index (repeatable)', annotation);
+  return repeatable('--annotation <KEY=VALUE>', 'Annotation of the index (repeatable)', keyValue);
 }
 
 /** Prints what the index is now: a line for each entry, and its digest. */
@@ -39,10 +38,4 @@ export async function printIndex(result: IndexResult, { flags, context }: Call<I
     ({ digest, platform }) => `${digest} ${platform === undefined ? '-' : formatPlatform(platform)}\n`,
   );
   await write(context.stdout, `${lines.join('')}${result.reference}: digest: ${result.root.digest}\n`);
-}
-
-function annotation(text: string, flag: string): readonly [string, string] {
-  const at = text.indexOf('=');
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new UsageError(`invalid argument "${text}" for ${flag}: it is no KEY=VALUE`);
 }

@@ -83,6 +83,13 @@ export const nonEmpty: ValueParser<string> = (text, flag) => {
   return text;
 };
 
+/** `KEY=VALUE` of an annotation or a label; the value may be empty. */
+export const keyValue: ValueParser<readonly [string, string]> = (text, flag) => {
+  const at = text.indexOf('=');
+  if (at < 1) throw badValue(text, flag, 'KEY=VALUE is wanted');
+  return [text.slice(0, at), text.slice(at + 1)];
+};
+
 /** `NAME=VALUE` of an HTTP header. */
 export const header: ValueParser<readonly [string, string]> = (text, flag) => {
   const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)$/s.exec(text);
