@@ -27,6 +27,7 @@ export { type MemoryFile, type MemoryFolder, MemoryTree } from './layer/memory-t
 export { type ReadLayerOptions, readLayer } from './layer/read-layer.ts';
 export type { Tree } from './layer/tree.ts';
 export { askedBy } from './layer/whiteout.ts';
+export { ContentCount } from './tar/content-count.ts';
 export { BLOCK, encodeHeader, type PlainEntry, paddingOf } from './tar/header.ts';
 export type { PaxRecords } from './tar/pax.ts';
 export { readTar, type TarEntry, type TarType } from './tar/read.ts';

@@ -1,6 +1,8 @@
+import type { CallOptions } from '#content';
 import { familiarName, labelsOf, matchesRepository, type Platform } from '#oci';
 import type { DiskStore } from '#store';
-import { imageSize, type KeptRoot, keptRoots, shownImage } from './stored/kept-root.ts';
+import { type KeptRoot, keptRoots, shownImage } from './stored/kept-root.ts';
+import { imageSize } from './stored/layer-size.ts';
 import type { ListImagesOptions, StoredImage } from './types.ts';
 
 /**
@@ -15,7 +17,7 @@ export async function listImages(
   const images: StoredImage[] = [];
   for (const root of await keptRoots(store, options)) {
     if (!isWanted(root, options)) continue;
-    const image = describe(root, store, host);
+    const image = await describe(root, store, host, options);
     if (image !== undefined) images.push(image);
     else if (root.flaw !== undefined) {
       const name = root.stored.name ?? root.stored.root.digest;
@@ -41,7 +43,12 @@ function compare(a = '', b = ''): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function describe(root: KeptRoot, store: DiskStore, host: Platform): StoredImage | undefined {
+async function describe(
+  root: KeptRoot,
+  store: DiskStore,
+  host: Platform,
+  options: CallOptions,
+): Promise<StoredImage | undefined> {
   const { stored, reference } = root;
   const shown = shownImage(root, host);
   if (shown === undefined) return undefined;
@@ -51,7 +58,7 @@ function describe(root: KeptRoot, store: DiskStore, host: Platform): StoredImage
     tag: reference?.digest === undefined ? reference?.tag : undefined,
     digest: stored.root.digest,
     platform: shown.platform,
-    size: imageSize(shown, store),
+    size: await imageSize(shown, store, { signal: options.signal }),
     created: shown.config.created,
     pulled: stored.pulled,
     source: stored.source,

@@ -86,7 +86,7 @@ export interface StoredImage {
   /** Digest of the root as the registry has it. */
   readonly digest: Digest;
   readonly platform: Platform;
-  /** Uncompressed bytes of all layers where they are known, else the compressed ones. */
+  /** Bytes that the files of all layers hold, as docker counts; where that is not known, of the layers as they are. */
   readonly size: number;
   /** RFC 3339, from the config. */
   readonly created: string | undefined;

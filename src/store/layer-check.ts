@@ -8,6 +8,8 @@ export interface LayerFacts {
   readonly diffId: Digest;
   /** Uncompressed bytes. */
   readonly size: number;
+  /** Bytes that its files hold, which is the size that docker shows; undefined where nobody has looked. */
+  readonly content?: number | undefined;
 }
 
 /** Bytes given to the decompressor at once. */
@@ -91,7 +93,7 @@ export class LayerCheck {
       digester.destroy();
       return undefined;
     }
-    const { digest, size } = await digester.end();
-    return { diffId: digest, size };
+    const { digest, size, content } = await digester.end();
+    return { diffId: digest, size, ...(content !== undefined && { content }) };
   }
 }

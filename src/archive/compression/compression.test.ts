@@ -142,8 +142,8 @@ describe('the digest of a layer', () => {
   }
   it('of nothing, and of gzipped nothing', async () => {
     const digest = `sha256:${createHash('sha256').digest('hex')}`;
-    assert.deepEqual(await digestOf(Buffer.alloc(0), 1), { digest, size: 0, compression: 'none' });
-    assert.deepEqual(await digestOf(gzipSync(''), 3), { digest, size: 0, compression: 'gzip' });
+    assert.deepEqual(await digestOf(Buffer.alloc(0), 1), { digest, size: 0, content: 0, compression: 'none' });
+    assert.deepEqual(await digestOf(gzipSync(''), 3), { digest, size: 0, content: 0, compression: 'gzip' });
   });
   it('by sha512', async () => {
     const digest = `sha512:${createHash('sha512').update(PLAIN).digest('hex')}`;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DrayError } from '#errors';
 import type { Digest } from '#oci';
+import { ContentCount } from '../tar/content-count.ts';
 import { openCompressed } from './decompress.ts';
 import { Handoff } from './handoff.ts';
 import type { Compression } from './sniff.ts';
@@ -11,6 +12,8 @@ export interface LayerDigest {
   readonly digest: Digest;
   /** Uncompressed bytes. */
   readonly size: number;
+  /** Bytes that its files hold, as docker counts; none for what is no tar. */
+  readonly content?: number;
   readonly compression: Compression;
 }
 
@@ -67,15 +70,21 @@ interface DigestOptions {
 
 async function digest(input: Handoff, { algorithm, most }: DigestOptions): Promise<LayerDigest> {
   const hash = createHash(algorithm);
+  const count = new ContentCount();
   let size = 0;
   const { compression, bytes } = await openCompressed(input);
   for await (const chunk of bytes) {
     input.throwIfRefused();
     hash.update(chunk);
+    count.write(chunk, size);
     size += chunk.length;
     if (size > most) throw tooLarge(most);
   }
-  return { digest: `${algorithm}:${hash.digest('hex')}`, size, compression };
+  return { digest: `${algorithm}:${hash.digest('hex')}`, size, ...contentOf(count), compression };
+}
+
+function contentOf({ total }: ContentCount): Pick<LayerDigest, 'content'> {
+  return total === undefined ? {} : { content: total };
 }
 
 function tooLarge(most: number): DrayError {

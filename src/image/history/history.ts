@@ -16,7 +16,7 @@ export interface HistoryStep {
   readonly created: string | undefined;
   readonly createdBy: string;
   readonly comment: string;
-  /** Bytes of the layer that it added, unpacked where that is known; 0 where it added none. */
+  /** Bytes of the layer that it added, as in `inspectImage`; 0 where it added none. */
   readonly size: number;
   /** The image's names, on its last step. */
   readonly tags: readonly string[];

@@ -24,7 +24,7 @@ export interface InspectedImage {
   readonly Variant?: string;
   readonly Os: string;
   readonly OsVersion?: string;
-  /** Bytes of all layers when unpacked, as far as that is known. */
+  /** Bytes that the files of all layers hold; where that is not known, of the layers as they are. */
   readonly Size: number;
   readonly GraphDriver: { readonly Data: null; readonly Name: string };
   readonly RootFS: { readonly Type: 'layers'; readonly Layers?: readonly Digest[] };

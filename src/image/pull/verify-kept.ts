@@ -58,6 +58,6 @@ async function digest(
     throwIfCancelled(signal);
     await digester.write(chunk);
   }
-  const { digest: diffId, size } = await digester.end();
-  return { diffId, size };
+  const { digest: diffId, size, content } = await digester.end();
+  return { diffId, size, ...(content !== undefined && { content }) };
 }

@@ -91,12 +91,3 @@ export function imageFor(images: readonly KeptImage[], wanted: Platform): KeptIm
   const picked = pickPlatform(entries, wanted);
   return images.find(({ manifest }) => manifest.digest === picked?.digest);
 }
-
-/** What the layers take when unpacked, as far as that has been found out. */
-export function layerSize(layer: Descriptor, store: DiskStore): number {
-  return store.layerFacts(layer.digest)?.size ?? layer.size;
-}
-
-export function imageSize({ document }: KeptImage, store: DiskStore): number {
-  return document.layers.reduce((sum, layer) => sum + layerSize(layer, store), 0);
-}

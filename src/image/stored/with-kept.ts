@@ -15,7 +15,8 @@ import { readImages } from '../place/read-images.ts';
 import { type PlacedImage, withImage } from '../place/with-image.ts';
 import type { Places } from '../places.ts';
 import { wantedPlatforms } from '../wanted.ts';
-import { imageFor, type KeptImage, type KeptRoot, keptRoot, keptRoots, layerSize, shownImage } from './kept-root.ts';
+import { imageFor, type KeptImage, type KeptRoot, keptRoot, keptRoots, shownImage } from './kept-root.ts';
+import { layerSize } from './layer-size.ts';
 
 export interface WithKeptOptions extends CallOptions {
   /** For messages. */
@@ -30,7 +31,7 @@ export interface KnownImage {
   readonly root: Descriptor;
   /** Everything in the store that shows the same image; nothing elsewhere. */
   readonly named: readonly KeptRoot[];
-  /** Bytes of a layer when unpacked, where that is known, else as it is. */
+  /** Bytes that a layer's files hold, where that is known, else of what it is. */
   sizeOf(layer: Descriptor): number;
 }
 
@@ -57,11 +58,13 @@ async function kept(placed: PlacedImage, places: Places, options: WithKeptOption
   const root = await keptRoot(stored, store, options);
   const image = choose(root, manifest, placed.what, places.host, options.platform);
   const all = await keptRoots(store, options);
+  const sizes = new Map<Digest, number>();
+  for (const layer of image.document.layers) sizes.set(layer.digest, await layerSize(layer, store, options));
   return {
     image,
     root: stored.root,
     named: all.filter((each) => shownImage(each, places.host)?.id === image.id || isSame(each.stored, stored)),
-    sizeOf: (layer) => layerSize(layer, store),
+    sizeOf: ({ digest, size }) => sizes.get(digest) ?? size,
   };
 }
 

@@ -11,14 +11,16 @@ export function readFacts(files: Files, digest: Digest): LayerFacts | undefined 
     const value = JSON.parse(text) as Partial<LayerFacts> | null;
     if (typeof value?.diffId !== 'string' || !Number.isSafeInteger(value.size)) return undefined;
     digestNames(value.diffId);
-    return { diffId: value.diffId, size: value.size as number };
+    const { diffId, size, content } = value as LayerFacts;
+    return { diffId, size, ...(Number.isSafeInteger(content) && { content }) };
   } catch {
     return undefined;
   }
 }
 
 export async function writeFacts(files: Files, digest: Digest, facts: LayerFacts): Promise<void> {
-  await files.replace(factsPath(files, digest), `${JSON.stringify({ diffId: facts.diffId, size: facts.size })}\n`);
+  const { diffId, size, content } = facts;
+  await files.replace(factsPath(files, digest), `${JSON.stringify({ diffId, size, content })}\n`);
 }
 
 export function removeFacts(files: Files, digest: Digest): void {
