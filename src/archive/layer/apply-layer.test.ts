@@ -43,6 +43,7 @@ const NAMES: readonly (readonly [string, Layers, readonly string[]])[] = [
   ['a hard link to a lower layer', [[file('d/a')], [hardlink('b', '/d/a')]], ['b: d/a', 'd/', 'd/a: d/a']],
   ['a hard link to itself', [[file('a'), hardlink('a', './a')]], ['a: a']],
   ['a hard link to a link', [[symlink('a', 'x'), hardlink('b', 'a')]], ['a -> x', 'b -> x']],
+  ['a hard link over the folder of its target', [[file('a/b'), hardlink('a', 'a/b')]], ['a: a/b']],
   ['one name of a file replaced', [[file('a'), hardlink('b', 'a')], [file('a', 'new')]], ['a: new', 'b: a']],
   ['one name of a file hidden', [[file('a'), hardlink('b', 'a')], [whiteout('.wh.a')]], ['b: a']],
 ];

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, linkSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
 import { encodeRaw, isEscaped } from '../../tar/raw-text.ts';
 import type { TarEntry } from '../../tar/read.ts';
 import type { Attributes, FileSink, Found, Tree } from '../tree.ts';
 import { errnoOf } from './disk-failure.ts';
 import { fileWriter, guarded, openNewFile } from './file-writer.ts';
-import type { Folder } from './folder.ts';
+import type { DiskPath, Folder } from './folder.ts';
 import { makeNode } from './make-node.ts';
 import { FolderNotes, type Unset } from './notes.ts';
 import { Rights } from './rights.ts';
@@ -111,7 +112,8 @@ export class DiskTree implements Tree<DiskFolder> {
       if (target === undefined || target.isDirectory()) return false;
       const there = to.folder.stat(name);
       if (there?.ino === target.ino && there.dev === target.dev) return true;
-      this.#make(to, name, () => linkSync(from.folder.at(fromName), to.folder.at(name)));
+      if (there === undefined) linkSync(from.folder.at(fromName), to.folder.at(name));
+      else this.#linkOver(from.folder.at(fromName), to, name);
       this.#note(to, name, lost);
       return true;
     });
@@ -135,8 +137,8 @@ export class DiskTree implements Tree<DiskFolder> {
 
   /** Gives the root what it is to have; to be called last. */
   settleRoot(root: Folder): void {
-    this.#settle({ folder: root, notes: this.root.notes });
-    this.#xattrs.flush();
+    if (this.root.notes.attributes === undefined) this.#rights.openToAll(root);
+    else this.#settle({ folder: root, notes: this.root.notes });
   }
 
   /** Lets go of what was not finished; the root stays the caller's. */
@@ -205,6 +207,14 @@ export class DiskTree implements Tree<DiskFolder> {
       if (errnoOf(error) !== 'EEXIST') throw error;
       return this.#replace(parent, name, make);
     }
+  }
+
+  /** The link is made before what it replaces goes: its target may be in there. */
+  #linkOver(target: DiskPath, parent: DiskFolder, name: string): void {
+    const spare = `.dray-link-${randomBytes(8).toString('hex')}`;
+    linkSync(target, parent.folder.at(spare));
+    this.remove(parent, name);
+    parent.folder.rename(spare, parent.folder, name);
   }
 
   #replace<T>(parent: DiskFolder, name: string, make: () => T): T {

@@ -56,6 +56,12 @@ export class Rights {
     });
   }
 
+  /** What a folder gets of which no layer says anything. */
+  openToAll({ fd, path }: Folder): void {
+    if (fd === undefined) chmodSync(path, 0o755);
+    else fchmodSync(fd, 0o755);
+  }
+
   /** Sets owner and time of a link, which has no rights. */
   setLink(folder: Folder, name: string, attributes: Attributes): Unset | undefined {
     const path = folder.at(name);
