@@ -166,6 +166,15 @@ describe('what is written', () => {
     assert.equal(mirror.requests.length, 0);
   });
 
+  it('is refused in the words for pushing, from the first question on', async () => {
+    const { client, registry } = await open({ auth: bearerAuth({ users: { me: 'secret' } }) });
+    const reference = parseReference(registry.reference('team/app:1'));
+    await assert.rejects(
+      client.writing(reference, (repository) => repository.has(image.root), { action: 'push' }),
+      /^DrayError: denied: requested access to the resource is denied: push to .*team\/app: /,
+    );
+  });
+
   it('has one token for reading and writing', async () => {
     const auth = bearerAuth({ users: { me: 'secret' } });
     const { client, registry } = await open(

@@ -40,7 +40,7 @@ export function repositoryOver(
     endpoint,
     path,
     name,
-    send: refusedInWords(pullRefused(name))(connection.send(scopes)),
+    send: refusedInWords(writing ? pushRefused(name) : pullRefused(name))(connection.send(scopes)),
     sendBare,
     address: () => connection.address(),
     redact: (text) => connection.redact(text),
