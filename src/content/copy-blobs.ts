@@ -22,6 +22,8 @@ export interface CopyBlobsOptions extends CallOptions {
   readonly lanes?: number | undefined;
   /** Other threads, for when there is much to bring. */
   readonly carrier?: (() => Promise<Carrier>) | undefined;
+  /** What the source has was verified when it took it: on its way to a place that takes uploads it is not hashed once more. */
+  readonly verified?: boolean | undefined;
   /** For a target that mounts: the sibling repositories that may have a blob, the likeliest first. */
   readonly mountFrom?: ((target: Descriptor) => readonly string[]) | undefined;
 }
@@ -173,7 +175,8 @@ async function mountBlob({ target: blob }: BlobWork, report: BlobReport, job: Jo
 }
 
 function uploading({ stop, clock, options }: Job): Omit<UploadBlobOptions, 'report'> {
-  return { retries: options.retries ?? 5, clock, signal: stop.signal, onEvent: options.onEvent };
+  const { retries = 5, verified, onEvent } = options;
+  return { retries, verified, clock, signal: stop.signal, onEvent };
 }
 
 /** Brings what the ingest lacks, on this thread or another; lets the ingest go, whatever comes of it. */

@@ -83,8 +83,8 @@ export class PushLines {
   }
 
   #settle(id: string, text: string): void {
-    // A layer that was brought is found to be there when another image wants it.
-    if (this.#last.get(id) === text) return;
+    // A layer that was brought is found to be there when it is wanted again: by another platform's image, or at another try.
+    if (this.#last.has(id)) return;
     this.#last.set(id, text);
     this.#change(id, text);
   }

@@ -116,12 +116,13 @@ function registryDestination(
         }
         const mountFrom = await mountCandidates(selection, reference, places, options);
         const tags = names.map(({ tag }) => tag);
+        const verified = selection.image.place === 'store';
         const write = places.targets ?? places.registries;
         const outcome = await write.writing(
           reference,
           (repository) =>
             attempted(
-              () => toRegistry(selection, repository, reference, { ...options, tags, mountFrom }),
+              () => toRegistry(selection, repository, reference, { ...options, tags, mountFrom, verified }),
               (error) => failures.has(error),
             ),
           { action: 'push', signal, onEvent },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, test } from 'node:test';
 import { hasCode } from '#errors';
 import type { ProgressEvent } from '#progress';
@@ -156,6 +157,25 @@ describe('push', () => {
     await world.copy(origin.reference('other:1'), `store:${target.reference('denied:1')}`);
     await assert.rejects(world.push(target.reference('denied:1')), (e) => hasCode(e, 'DENIED'));
     assert.ok(target.requests.slice(before).every(({ kind, method }) => kind !== 'manifest' || method !== 'PUT'));
+  });
+
+  test('what a disk has damaged is found when the registry refuses it', async () => {
+    const image = buildImage({ layers: [{ fill: 50 * KiB, compression: 'none' }] });
+    const origin = await world.registry({ images: { 'app:1': image } });
+    const target = await world.registry();
+    await world.copy(origin.reference('app:1'), `store:${target.reference('app:1')}`);
+    const store = await world.store();
+    const layer = image.layers[0];
+    assert.ok(layer !== undefined);
+    const descriptor = { mediaType: 'x', digest: layer.digest, size: layer.bytes.length };
+    const file = store.blobFile(descriptor);
+    assert.ok(file !== undefined);
+    chmodSync(file, 0o600);
+    writeFileSync(file, Buffer.from(layer.bytes).fill(7, 100, 200));
+    await assert.rejects(world.push(target.reference('app:1')), (e) => {
+      return hasCode(e, 'DIGEST_MISMATCH') && /the store held damaged bytes/.test(e.message);
+    });
+    assert.equal(await store.has(descriptor), false);
   });
 
   test('cancel ends it, and names nothing', async () => {

@@ -11,6 +11,7 @@ import type { PlacedImage } from '../place/placed-image.ts';
 import { withImagesAt } from '../place/with-image.ts';
 import type { Places } from '../places.ts';
 import { wantedPlatforms } from '../wanted.ts';
+import { blameStore } from './blame-store.ts';
 import { parsePushNames, storedTags } from './push-names.ts';
 
 export interface PushOptions extends CallOptions {
@@ -108,7 +109,9 @@ async function pushImage(
   const names = destination.namesFor(image);
   const take = async (ready: Selection): Promise<Taken> => {
     if (ready !== selection) planned(ready, reference, options);
-    const [taken] = await destination.take([{ selection: ready, names }], new SourceFailures());
+    const [taken] = await destination.take([{ selection: ready, names }], new SourceFailures()).catch(async (error) => {
+      throw image.stored === undefined ? error : await blameStore(error, ready, await places.store(), { signal });
+    });
     if (taken === undefined) throw new DrayError('BUG', `nothing was pushed as ${fullString(reference)}`);
     return taken;
   };
