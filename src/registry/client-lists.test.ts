@@ -22,7 +22,9 @@ import type { RegistryClient, RegistryClientOptions } from './types.ts';
 const image = buildImage();
 const images = { 'team/app:1': image, 'team/other': image, 'tool:2': image, 'zoo:1': image };
 const closing: (() => void | Promise<void>)[] = [];
-after(() => Promise.all(closing.map((close) => close())));
+after(async () => {
+  for (const close of closing) await close();
+});
 
 interface Open {
   readonly registry: TestRegistry;

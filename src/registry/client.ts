@@ -18,12 +18,12 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const catalog: RegistryClient['catalog'] = async function* (domain, { signal, onEvent } = {}) {
     const question = { domain, name: domain, action: 'list the repositories of', suits: isOwn, signal, onEvent };
     // The endpoint that gives the first page gives the others.
-    const { first, pages } = await walk.ask(question, async (connection) => {
+    const { first, others } = await walk.ask(question, async (connection) => {
       const pages = listRepositories(contextOf(connection, domain, CATALOG_SCOPES), { signal, onEvent });
-      return { first: await pages.next(), pages };
+      return { first: await pages.next(), others: pages };
     });
     if (first.done !== true) yield* first.value;
-    for await (const page of pages) yield* page;
+    for await (const page of others) yield* page;
   };
 
   const search: RegistryClient['search'] = async (domain, term, { limit = SEARCH_LIMIT, signal, onEvent } = {}) => {

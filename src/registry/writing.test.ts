@@ -24,7 +24,9 @@ import { createRepository } from './repository.ts';
 import type { FetchedManifest, OpenRepository, RepositoryOptions } from './types.ts';
 
 const closing: (() => void | Promise<void>)[] = [];
-after(() => Promise.all(closing.map((close) => close())));
+after(async () => {
+  for (const close of closing) await close();
+});
 
 const IMAGE = buildImage({ layers: [{ fill: 5000 }] });
 const USER = { username: 'me', password: 'secret' };
@@ -153,12 +155,8 @@ describe('a manifest that is put', () => {
     ['is not for it', status(405, { kind: 'manifest', method: 'PUT' }), 'UNSUPPORTED'],
   ] as const) {
     it(`${name}: ${code}`, async () => {
-      const { repository } = await open();
-      await bring(repository, IMAGE);
-      await fails(async () => {
-        const { registry, ...place } = await open({ images: { 'team/app': IMAGE } }, { faults: [fault] });
-        await place.repository.putManifest('1', rootOf(IMAGE));
-      }, code);
+      const { repository } = await open({ images: { 'team/app': IMAGE } }, { faults: [fault] });
+      await fails(() => repository.putManifest('1', rootOf(IMAGE)), code);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Bytes } from '#bytes';
 import type { UploadOptions } from '#content';
-import { DrayError, messageOf } from '#errors';
+import { type DrayError, messageOf } from '#errors';
 import type { Descriptor } from '#oci';
 import { backoff } from '#timing';
 import { hasBlob } from '../blobs.ts';
@@ -83,7 +83,7 @@ class BlobUpload {
       this.#session = session;
       onSent?.(session.offset);
       const whole = session.offset === 0 && this.#manner.isWhole;
-      while (!whole && session.offset < target.size) session = await this.#sendPiece(session);
+      if (!whole) session = await this.#sendPieces(session);
       this.#ending = true;
       await endUpload(this.#sending, session, whole);
     }
@@ -91,14 +91,19 @@ class BlobUpload {
     onSent?.(target.size);
   }
 
-  async #sendPiece(session: UploadSession): Promise<UploadSession> {
+  async #sendPieces(from: UploadSession): Promise<UploadSession> {
+    const { size } = this.#upload.target;
+    let session = from;
     this.#ending = false;
-    const left = this.#upload.target.size - session.offset;
-    const sent = await sendPiece(this.#sending, session, Math.min(left, this.#manner.most(session.least)));
-    this.#session = await this.#save(sent.session);
-    this.#progress(sent.session.offset);
-    if (sent.setback !== undefined) throw sent.setback;
-    return this.#session;
+    while (session.offset < size) {
+      const length = Math.min(size - session.offset, this.#manner.most(session.least));
+      const sent = await sendPiece(this.#sending, session, length);
+      session = await this.#save(sent.session);
+      this.#session = session;
+      this.#progress(session.offset);
+      if (sent.setback !== undefined) throw sent.setback;
+    }
+    return session;
   }
 
   /** A session, from an earlier run if there is one; undefined when the blob turns out to be there. */

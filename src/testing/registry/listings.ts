@@ -49,7 +49,7 @@ export function referrersReply(request: RegistryRequest, options: RouteOptions):
   const headers = {
     'content-type': OCI_INDEX,
     ...(type !== null && { 'oci-filters-applied': 'artifactType' }),
-    ...(from + manifests.length < all.length && { link: `<${path}?${next}>; rel="next"` }),
+    ...(from + manifests.length < all.length && { link: `<${path}?${next.toString()}>; rel="next"` }),
   };
   return jsonReply(200, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, headers);
 }

@@ -117,16 +117,19 @@ async function putManifest(request: RegistryRequest, { content, referrers }: Rou
   if (missing !== undefined) return errorReply(404, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry');
   content.keepManifest(repository, reference, { digest, mediaType, bytes });
   const { subject } = document;
-  const linked = referrers && isJsonObject(subject) ? { 'oci-subject': String(subject['digest']) } : {};
+  const linked = referrers && subject !== undefined ? { 'oci-subject': digestIn(subject) } : {};
   return reply(201, { location: request.path, 'docker-content-digest': digest, ...linked });
 }
 
 /** Digests of what a manifest or index needs to be there. */
 function namedIn({ config, layers, manifests }: Readonly<Record<string, JsonValue>>): readonly string[] {
   const entries = [config, ...(Array.isArray(layers) ? layers : []), ...(Array.isArray(manifests) ? manifests : [])];
-  return entries
-    .filter((entry) => isJsonObject(entry) && entry['urls'] === undefined)
-    .map((entry) => String((entry as Record<string, JsonValue>)['digest']));
+  return entries.filter((entry) => isJsonObject(entry) && entry['urls'] === undefined).map(digestIn);
+}
+
+function digestIn(descriptor: JsonValue | undefined): string {
+  const digest = isJsonObject(descriptor) ? descriptor['digest'] : undefined;
+  return typeof digest === 'string' ? digest : '';
 }
 
 function deletion(request: RegistryRequest, { content, deletes }: RouteOptions): Reply {
