@@ -185,6 +185,14 @@ const BAD: readonly (readonly [name: string, tar: () => Uint8Array, code: ErrorC
     'MANIFEST_INVALID',
   ],
   [
+    'a name that is two images',
+    () => {
+      const item = { Config: `blobs/sha256/${hex(TOOL.config.digest)}`, RepoTags: ['app:1'], Layers: [] };
+      return layout(APP, { more: [{ name: 'manifest.json', content: json([item]) }] });
+    },
+    'MANIFEST_INVALID',
+  ],
+  [
     'a name that leads out',
     () => layout(APP, { more: [{ name: '../../etc/passwd', content: 'root' }] }),
     'MANIFEST_INVALID',

@@ -1,4 +1,5 @@
 import { type BlobWork, cachedSource, copyBlobs, type Source } from '#content';
+import { DrayError } from '#errors';
 import { type Descriptor, type Digest, matchesPlatform } from '#oci';
 import type { ArchiveOrigin, DiskStore, ReadableArchive } from '#store';
 import { openArchivePlace } from '../place/archived-image.ts';
@@ -14,6 +15,10 @@ import { nameImage } from './name-images.ts';
 import { plainLayers } from './plain-layers.ts';
 import { Staging } from './staging.ts';
 import { wholeManifests } from './whole.ts';
+
+/** Most bytes of manifests and configs of one archive; a hundred images have a few megabytes. */
+const MOST_DOCUMENT_BYTES = 128 * 1024 * 1024;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Loads all images of an archive into the store: of an index all platforms that the archive has, or those asked for. Every digest, size and diff_id is
@@ -43,8 +48,17 @@ async function load(archive: ReadableArchive, what: string, places: Places, opti
   const store = await places.store();
   await expectBase(archive, store, { what, signal });
   const read: ReadImages[] = [];
+  let left = MOST_DOCUMENT_BYTES;
   for (const { root } of archive.images) {
-    read.push(await readArchived(archive, root, { what, store, places, options }));
+    const image = await readArchived(archive, root, { what, store, places, options });
+    left -= documentBytes(image);
+    if (left < 0) {
+      throw new DrayError(
+        'TOO_LARGE',
+        `the manifests and configs in ${what} are together larger than ${MOST_DOCUMENT_BYTES} bytes`,
+      );
+    }
+    read.push(withoutBytes(image));
   }
   const work = read.flatMap(workOf);
   const lease = holdIn(store);
@@ -66,6 +80,20 @@ async function load(archive: ReadableArchive, what: string, places: Places, opti
   } finally {
     await lease.release();
   }
+}
+
+function documentBytes({ images, nodes }: ReadImages): number {
+  const sizes = [...images.map(({ configBytes }) => configBytes.length), ...nodes.map(({ bytes }) => bytes.length)];
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Of all images only what is needed later is held: documents are brought like everything else. */
+function withoutBytes(read: ReadImages): ReadImages {
+  const images = read.images.map((image) => {
+    const { os, architecture, rootfs } = image.config;
+    return { ...image, config: { os, architecture, rootfs, history: [] }, configBytes: NOTHING };
+  });
+  return { ...read, images, nodes: read.nodes.map((node) => ({ ...node, bytes: NOTHING })) };
 }
 
 interface ReadOptions {

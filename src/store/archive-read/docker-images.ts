@@ -51,10 +51,11 @@ export async function dockerImages(
   const blobs = new Map<Digest, Stretch>();
   const made = new Map<Digest, Uint8Array>();
   const images: ArchivedImage[] = [];
+  const reader = new DockerReader(entries, options);
   for (const item of items) {
-    const config = readConfigFile(item.config, entries);
+    const config = reader.config(item.config);
     blobs.set(config.digest, config.at);
-    const { diffIds } = parseConfig(config.bytes, `the config ${shown(item.config)} of ${entries.what}`).rootfs;
+    const { diffIds } = config;
     if (diffIds.length !== item.layers.length) {
       throw entries.failure(
         `invalid manifest, layers length mismatch: expected ${item.layers.length}, got ${diffIds.length}`,
@@ -64,12 +65,11 @@ export async function dockerImages(
     for (const [index, name] of item.layers.entries()) {
       const diffId = diffIds[index];
       if (diffId === undefined) continue;
-      const at = fileOf(name, entries);
-      const layer = await layerOf({ name, at, diffId }, entries, options);
+      const { at, layer } = await reader.layer(name, diffId);
       blobs.set(layer.digest, at);
       layers.push(layer);
     }
-    const bytes = manifestOf({ mediaType: DOCKER_CONFIG, digest: config.digest, size: config.bytes.length }, layers);
+    const bytes = manifestOf({ mediaType: DOCKER_CONFIG, digest: config.digest, size: config.at.size }, layers);
     const root = { mediaType: DOCKER_MANIFEST, digest: digestOf(bytes), size: bytes.length };
     made.set(root.digest, bytes);
     images.push({ names: item.names, refs: [], root });
@@ -77,53 +77,70 @@ export async function dockerImages(
   return { images: mergeImages(images), blobs, made };
 }
 
-function fileOf(name: string, entries: Entries): Stretch {
-  const at = entries.find(name);
-  if (at !== undefined) return at;
-  const message = `${DOCKER_TABLE} of ${entries.what} names ${shown(name)}, which is no file in it`;
-  throw new DrayError('BLOB_UNKNOWN', message, { detail: { name } });
-}
-
 interface ConfigFile {
   readonly digest: Digest;
-  readonly bytes: Uint8Array;
+  readonly diffIds: readonly Digest[];
   readonly at: Stretch;
 }
 
-/** Nothing but its name says what a config should be, and every writer names it so. */
-function readConfigFile(name: string, entries: Entries): ConfigFile {
-  const at = fileOf(name, entries);
-  const bytes = entries.read(name, LARGEST_CONFIG) ?? new Uint8Array(0);
-  const digest = digestOf(bytes);
-  const named = DIGEST_NAME.exec(name)?.[1];
-  if (named !== undefined && digest !== `sha256:${named}`) {
-    const message = `the config ${shown(name)} of ${entries.what} has the digest ${digest}`;
-    throw new DrayError('DIGEST_MISMATCH', message, { detail: { expected: `sha256:${named}`, found: digest } });
+/** Reads configs and layers, each once, however often they are named. */
+class DockerReader {
+  readonly #entries: Entries;
+  readonly #options: DockerImagesOptions;
+  readonly #configs = new Map<string, ConfigFile>();
+  readonly #digests = new Map<number, Digest>();
+
+  constructor(entries: Entries, options: DockerImagesOptions) {
+    this.#entries = entries;
+    this.#options = options;
   }
-  return { digest, bytes, at };
-}
 
-interface LayerFile {
-  readonly name: string;
-  readonly at: Stretch;
-  readonly diffId: Digest;
-}
+  /** Nothing but its name says what a config should be, and every writer names it so. */
+  config(name: string): ConfigFile {
+    const known = this.#configs.get(name);
+    if (known !== undefined) return known;
+    const at = this.#file(name);
+    const bytes = this.#entries.read(name, LARGEST_CONFIG) ?? new Uint8Array(0);
+    const digest = digestOf(bytes);
+    const named = DIGEST_NAME.exec(name)?.[1];
+    if (named !== undefined && digest !== `sha256:${named}`) {
+      const message = `the config ${shown(name)} of ${this.#entries.what} has the digest ${digest}`;
+      throw new DrayError('DIGEST_MISMATCH', message, { detail: { expected: `sha256:${named}`, found: digest } });
+    }
+    const { diffIds } = parseConfig(bytes, `the config ${shown(name)} of ${this.#entries.what}`).rootfs;
+    const config = { digest, diffIds, at };
+    this.#configs.set(name, config);
+    return config;
+  }
 
-async function layerOf(
-  { name, at, diffId }: LayerFile,
-  entries: Entries,
-  options: DockerImagesOptions,
-): Promise<Descriptor> {
-  const compression = sniffCompression(entries.head(at, SNIFF_LENGTH));
-  const mediaType = MEDIA_TYPES[compression];
-  const { size } = at;
-  if (compression === 'none') return { mediaType, digest: diffId, size };
-  const named = DIGEST_NAME.exec(name)?.[1];
-  // Some name a compressed layer after what it is when uncompressed.
-  if (named !== undefined && diffId !== `sha256:${named}`) return { mediaType, digest: `sha256:${named}`, size };
-  const hash = createHash('sha256');
-  for await (const chunk of options.read(at, { signal: options.signal })) hash.update(chunk);
-  return { mediaType, digest: `sha256:${hash.digest('hex')}`, size };
+  async layer(name: string, diffId: Digest): Promise<{ readonly at: Stretch; readonly layer: Descriptor }> {
+    const at = this.#file(name);
+    const { size } = at;
+    const compression = sniffCompression(this.#entries.head(at, SNIFF_LENGTH));
+    const mediaType = MEDIA_TYPES[compression];
+    if (compression === 'none') return { at, layer: { mediaType, digest: diffId, size } };
+    const named = DIGEST_NAME.exec(name)?.[1];
+    // Some name a compressed layer after what it is when uncompressed.
+    const isDigest = named !== undefined && diffId !== `sha256:${named}`;
+    return { at, layer: { mediaType, digest: isDigest ? `sha256:${named}` : await this.#digest(at), size } };
+  }
+
+  async #digest(at: Stretch): Promise<Digest> {
+    const known = this.#digests.get(at.offset);
+    if (known !== undefined) return known;
+    const hash = createHash('sha256');
+    for await (const chunk of this.#options.read(at, { signal: this.#options.signal })) hash.update(chunk);
+    const digest: Digest = `sha256:${hash.digest('hex')}`;
+    this.#digests.set(at.offset, digest);
+    return digest;
+  }
+
+  #file(name: string): Stretch {
+    const at = this.#entries.find(name);
+    if (at !== undefined) return at;
+    const message = `${DOCKER_TABLE} of ${this.#entries.what} names ${shown(name)}, which is no file in it`;
+    throw new DrayError('BLOB_UNKNOWN', message, { detail: { name } });
+  }
 }
 
 function manifestOf(config: Descriptor, layers: readonly Descriptor[]): Uint8Array {

@@ -15,8 +15,10 @@ export interface DockerItem {
 export const DOCKER_TABLE = 'manifest.json';
 /** Bytes of a table. */
 export const LARGEST_TABLE: number = 4 * 1024 * 1024;
-/** Images, names of one, or layers of one. */
+/** Images, or names of one. */
 const MOST_MEMBERS = 10_000;
+/** Of all images together. */
+const MOST_LAYERS = 100_000;
 const KEYS = ['Config', 'RepoTags', 'Layers'];
 
 /** What `manifest.json` lists; undefined where there is none. Rejects with MANIFEST_INVALID, and with INVALID_REFERENCE for a name that is none. */
@@ -29,7 +31,10 @@ export function readDockerTable(entries: Entries): readonly DockerItem[] | undef
   const { items } = object;
   if (!Array.isArray(items) || Object.keys(object).length > 1) throw entries.failure(`${DOCKER_TABLE} is no array`);
   if (items.length > MOST_MEMBERS) throw entries.failure(`${DOCKER_TABLE} lists more than ${MOST_MEMBERS} images`);
-  return items.map((item: JsonValue, at: number) => readItem(item, `[${at}]`, entries));
+  const read = items.map((item: JsonValue, at: number) => readItem(item, `[${at}]`, entries));
+  const layers = read.reduce((sum, item) => sum + item.layers.length, 0);
+  if (layers > MOST_LAYERS) throw entries.failure(`${DOCKER_TABLE} names more than ${MOST_LAYERS} layers`);
+  return read;
 }
 
 function readItem(item: JsonValue, at: string, entries: Entries): DockerItem {
@@ -45,7 +50,7 @@ function readItem(item: JsonValue, at: string, entries: Entries): DockerItem {
     if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) {
       throw wrong(`has ${key} that is no list of strings`);
     }
-    if (values.length > MOST_MEMBERS) throw wrong(`has ${key} of more than ${MOST_MEMBERS} members`);
+    if (key === 'RepoTags' && values.length > MOST_MEMBERS) throw wrong(`has more than ${MOST_MEMBERS} names`);
     return values;
   };
   const config = item['Config'];

@@ -18,6 +18,8 @@ export type Entry =
 
 /** Links to links that are followed. */
 const MOST_LINKS = 16;
+/** Characters of all names together, which are held. */
+const MOST_NAMES = 32 * 1024 * 1024;
 
 /** The files of an archive by name. Names are keys of a map and nothing else: no path of this machine is ever made of one. */
 export class Entries {
@@ -25,6 +27,7 @@ export class Entries {
   /** Each name's entries, in the tar's order. The last one counts, as for those who unpack it. */
   readonly #entries = new Map<string, Entry[]>();
   count = 0;
+  #names = 0;
 
   constructor(tar: Seekable) {
     this.#tar = tar;
@@ -39,6 +42,10 @@ export class Entries {
     const key = keyOf(name);
     if (key === undefined) throw this.failure(`it has an entry that leads out of it: ${shown(name)}`);
     this.count += 1;
+    this.#names += key.length + (entry.kind === 'link' ? entry.target.length : 0);
+    if (this.#names > MOST_NAMES) {
+      throw new DrayError('TOO_LARGE', `cannot read ${this.what}: its names are longer than ${MOST_NAMES} characters`);
+    }
     const there = this.#entries.get(key);
     if (there === undefined) this.#entries.set(key, [entry]);
     else there.push(entry);

@@ -6,6 +6,7 @@ import { DELTA_TABLE, type DeltaTable, parseDelta } from '../archive-file/delta.
 import { fetchBytes, fetchRegion } from '../archive-file/read-region.ts';
 import { asFailure } from '../failure.ts';
 import { type FileSystem, systemFiles } from '../file-system.ts';
+import { expectAgreement } from './agreement.ts';
 import type { ArchivedImage, ArchiveLimits, ReadableArchive } from './archive.ts';
 import { type DockerImages, dockerImages } from './docker-images.ts';
 import { type DockerItem, LARGEST_TABLE, readDockerTable } from './docker-table.ts';
@@ -55,6 +56,7 @@ async function readTables(tar: Seekable, entries: Entries, options: CallOptions)
   const items = readDockerTable(entries);
   const delta = readDelta(entries);
   if (roots !== undefined && roots.length > 0) {
+    expectAgreement(roots, items ?? [], entries);
     const none = { blobs: new Map(), made: new Map() };
     return new OpenedArchive(tar, entries, { format: 'oci-archive', images: roots, ...none, delta });
   }
