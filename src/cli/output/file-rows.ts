@@ -43,8 +43,8 @@ function leadsTo({ link, hardLink }: ImageFile): string {
   return hardLink === undefined ? '' : ` link to ${escapedName(hardLink)}`;
 }
 
-/** What a terminal may take as a command, line separators, marks that reorder text, and the backslash itself. */
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\\]/gu;
+/** What a terminal may take as a command, bytes that are no text, line separators, marks that reorder text or have no width, and the backslash itself. */
+const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b-\u200f\u2060-\u2069\ufeff\\]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\\': '\\\\' };
 
 /** A name as tar and `ls -b` show it: what could be more than text is written as `\n` or `\033`. */
