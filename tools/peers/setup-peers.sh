@@ -11,7 +11,7 @@ SID_TOOLS="crane oras docker-registry docker-cli umoci skopeo buildah crun runc 
 SID_LIBS="libc6 libgpgme45 libgpg-error0 libassuan9 libsqlite3-0 libsubid6 libseccomp2 libblake3-0 libtbb12 libtbbmalloc2 libtbbbind-2-5 libhwloc15
   libcap2 libjson-c5 libsystemd0 libgcc-s1 libstdc++6 libaudit1 libcap-ng0 libselinux1 libpam0g libpcre2-8-0 libcrypt1 libbsd0 libmd0 libacl1 libattr1 zlib1g libxxhash0 libudev1
   golang-github-containers-common golang-github-containers-image"
-BOOKWORM="wrk busybox-static nginx-light uidmap time jq curl git zstd apache2-utils libseccomp2 fuse-overlayfs patchelf file"
+BOOKWORM="wrk busybox-static nginx-light uidmap time jq curl git zstd apache2-utils libseccomp2 fuse-overlayfs patchelf file zsh fish"
 export DEBIAN_FRONTEND=noninteractive
 # sid, trixie and backports from the mirror that apt already uses, pinned so low that nothing is ever installed from them by itself
 HERE=$(cd "$(dirname "$0")" && pwd)
