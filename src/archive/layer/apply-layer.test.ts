@@ -101,6 +101,7 @@ const WHITEOUTS: readonly (readonly [string, Layers, readonly string[]])[] = [
   ['what is not there', [[file('a')], [whiteout('.wh.b'), whiteout('x/y/.wh.z')]], ['a: a']],
   ['a link, not what it points to', [[symlink('l', 'd'), file('d/a')], [whiteout('.wh.l')]], ['d/', 'd/a: d/a']],
   ['nothing in the lowest layer', [[file('a'), whiteout('.wh.a')]], ['a: a']],
+  ['what is below a file', [[file('a/b')], [file('a'), whiteout('a/.wh.b'), whiteout('a/b/.wh..wh..opq')]], ['a: a']],
   ['and made again', [[file('a', 'old')], [whiteout('.wh.a'), file('a', 'new')]], ['a: new']],
   ['made, then hidden in the same layer', [[file('a', 'old')], [file('a', 'new'), whiteout('.wh.a')]], ['a: new']],
   ['a folder made again', [[file('a/old')], [whiteout('.wh.a'), file('a/new')]], ['a/', 'a/new: a/new']],

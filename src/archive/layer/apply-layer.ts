@@ -110,8 +110,11 @@ export class LayerApplier<F> {
     switch (entry.type) {
       case 'directory': {
         const made = this.#tree.makeFolder(folder, name);
-        this.#tree.setAttributes(made, entry);
-        this.#tree.close(made);
+        try {
+          this.#tree.setAttributes(made, entry);
+        } finally {
+          this.#tree.close(made);
+        }
         break;
       }
       case 'file':
@@ -168,8 +171,11 @@ export class LayerApplier<F> {
     if (!this.#written.has(path.join('/'))) return this.#tree.remove(folder, name);
     const found = this.#tree.find(folder, name);
     if (found.kind !== 'folder') return;
-    for (const one of this.#tree.names(found.folder)) this.#prune(found.folder, path, one);
-    this.#tree.close(found.folder);
+    try {
+      for (const one of this.#tree.names(found.folder)) this.#prune(found.folder, path, one);
+    } finally {
+      this.#tree.close(found.folder);
+    }
   }
 
   #mark({ names }: Reached<F>, name: string): void {

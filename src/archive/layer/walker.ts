@@ -42,8 +42,8 @@ export class Walker<F> {
   }
 
   /**
-   * The folder at `path`. Where it is not there it is made with `make`, or undefined comes back. Throws CORRUPT_LAYER where something else is
-   * in the way. The folder is open until the next walk.
+   * The folder at `path`. Where it is not there it is made with `make`; without that, undefined comes back. Throws CORRUPT_LAYER where something
+   * else is in the way of what is to be made. The folder is open until the next walk.
    */
   walk(path: readonly string[], make: Attributes | undefined): Reached<F> | undefined {
     let same = 0;
@@ -92,12 +92,12 @@ export class Walker<F> {
   }
 
   #step(name: string, make: Attributes | undefined, path: readonly string[]): Stepped {
+    if (this.#steps.length >= DEEPEST) throw tooDeep(path);
     const here = this.#here();
     const found = this.#tree.find(here, name);
     if (found.kind === 'link') return found;
+    if (found.kind !== 'folder' && make === undefined) return { kind: 'absent' };
     if (found.kind === 'other') throw badPath('an entry below', path.join('/'), 'is no folder');
-    if (found.kind === 'absent' && make === undefined) return { kind: 'absent' };
-    if (this.#steps.length >= DEEPEST) throw tooDeep(path);
     const folder = found.kind === 'folder' ? found.folder : this.#tree.makeFolder(here, name);
     this.#steps.push({ name, folder });
     if (found.kind === 'absent' && make !== undefined) this.#tree.setAttributes(folder, make);

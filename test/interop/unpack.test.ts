@@ -1,0 +1,115 @@
+/** What dray unpacks is what umoci and GNU tar make of the same layers. */
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { layout, peerTest } from './peers.ts';
+import { createUser, makeFolder, run } from './run.ts';
+import { treePicture } from './tree-picture.ts';
+
+/** Real images; the large ones only when they are asked for. */
+const NAMES = process.env['DRAY_LARGE_IMAGES'] === '1' ? ['busybox', 'many', 'debian', 'big'] : ['busybox', 'many'];
+
+for (const name of NAMES) {
+  peerTest(`unpack as umoci does: the real image ${name}`, ['umoci', 'root', `oci-${name}`], async () => {
+    const { dray, home } = createUser();
+    await dray(['unpack', '-q', layout(name), 'ours']);
+    await run('umoci', ['raw', 'unpack', '--image', `${layout(name)}:latest`, join(home, 'theirs')]);
+    const [ours, theirs] = ['ours', 'theirs'].map((one) => treePicture(join(home, one), { folderTimes: false }));
+    assert.deepEqual(ours, theirs);
+  });
+
+  peerTest(`export what unpack gives: the real image ${name}`, ['tar', 'root', `oci-${name}`], async () => {
+    const { dray, home } = createUser();
+    await dray(['unpack', '-q', layout(name), 'unpacked']);
+    await dray(['export', '-q', layout(name), '-o', 'image.tar']);
+    mkdirSync(join(home, 'untarred'));
+    await run('tar', ['--delay-directory-restore', '-xpf', join(home, 'image.tar'), '-C', join(home, 'untarred')]);
+    const [ours, theirs] = ['unpacked', 'untarred'].map((one) => treePicture(join(home, one), { folderTimes: true }));
+    assert.deepEqual(ours, theirs);
+  });
+}
+
+const OLD = 1_234_567_890;
+
+/** Two layers of all kinds of files, as umoci writes them: the second hides and replaces what the first has. */
+async function umociImage(folder: string): Promise<string> {
+  const image = `${join(folder, 'image')}:latest`;
+  await run('umoci', ['init', '--layout', join(folder, 'image')]);
+  await run('umoci', ['new', '--image', image]);
+  for (const change of [firstLayer, secondLayer]) {
+    const bundle = join(folder, 'bundle');
+    await run('umoci', ['unpack', '--image', image, bundle]);
+    await change(join(bundle, 'rootfs'));
+    await run('umoci', ['repack', '--image', image, bundle]);
+    rmSync(bundle, { recursive: true });
+  }
+  return image;
+}
+
+async function firstLayer(root: string): Promise<void> {
+  for (const name of ['usr/lib/deep', 'gone/below', 'kept', 'becomes-file', 'opaque'])
+    mkdirSync(join(root, name), { recursive: true });
+  symlinkSync('usr/lib', join(root, 'lib'));
+  for (const name of [
+    'usr/lib/a',
+    'gone/below/x',
+    'kept/one',
+    'kept/two',
+    'becomes-file/x',
+    'becomes-folder',
+    'opaque/old',
+    'grüße',
+  ])
+    writeFileSync(join(root, name), name);
+  linkSync(join(root, 'kept/one'), join(root, 'kept/hard'));
+  chownSync(join(root, 'kept/two'), 3_000_000, 65_534);
+  chmodSync(join(root, 'kept/two'), 0o6751);
+  await run('mknod', [join(root, 'null'), 'c', '1', '3']);
+  await run('mkfifo', [join(root, 'fifo')]);
+  utimesSync(join(root, 'kept/one'), OLD, OLD + 0.125);
+  lutimesSync(join(root, 'lib'), OLD, OLD);
+  utimesSync(join(root, 'kept'), OLD, OLD);
+}
+
+async function secondLayer(root: string): Promise<void> {
+  for (const name of ['gone', 'becomes-file', 'becomes-folder', 'kept/two', 'opaque'])
+    rmSync(join(root, name), { recursive: true });
+  writeFileSync(join(root, 'becomes-file'), 'a file now');
+  mkdirSync(join(root, 'becomes-folder'));
+  mkdirSync(join(root, 'opaque'));
+  writeFileSync(join(root, 'opaque/new'), 'new');
+  writeFileSync(join(root, 'lib/b'), 'through the link');
+  chmodSync(join(root, 'usr/lib/deep'), 0o500);
+}
+
+peerTest('unpack as umoci does: layers that umoci wrote', ['umoci', 'root'], async () => {
+  const { dray, home } = createUser();
+  const folder = makeFolder();
+  const image = await umociImage(folder);
+  await dray([
+    'unpack',
+    '-q',
+    '--platform',
+    `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`,
+    `oci:${image}`,
+    'ours',
+  ]);
+  await run('umoci', ['raw', 'unpack', '--image', image, join(home, 'theirs')]);
+  const [ours = [], theirs = []] = ['ours', 'theirs'].map((one) => treePicture(join(home, one), { folderTimes: true }));
+  assert.deepEqual(ours, theirs);
+  assert.ok(ours.some((line) => line.includes('3000000:65534')) === false, 'a file that was hidden is there');
+  assert.ok(
+    ours.some((line) => line.startsWith('usr/lib/b ')),
+    'what was written through a link is not there',
+  );
+});
