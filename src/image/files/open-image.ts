@@ -1,16 +1,25 @@
 import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
 import { isIndexType } from '#oci';
+import type { Lease } from '#store';
 import { type ResolvedImage, readImages } from '../place/read-images.ts';
 import { type PlacedImage, withImage } from '../place/with-image.ts';
 import type { Places } from '../places.ts';
 import { shownManifest } from '../stored/find-stored.ts';
+import { holdIn } from '../stored/hold.ts';
 import { wantedPlatforms } from '../wanted.ts';
 import { LayeredImage } from './layered-image.ts';
 
 export interface OpenImageOptions extends CallOptions {
   /** `OS/ARCH[/VARIANT]`; the machine's own by default. */
   readonly platform?: string | undefined;
+}
+
+export interface WithLayersOptions<T> extends OpenImageOptions {
+  /** For messages: "list the files of". */
+  readonly action: string;
+  /** Called with what `work` gave, when no endpoint is asked any more; what was brought is still held. */
+  readonly after?: ((result: T) => Promise<void>) | undefined;
 }
 
 /**
@@ -21,14 +30,25 @@ export interface OpenImageOptions extends CallOptions {
 export async function withLayers<T>(
   text: string,
   places: Places,
-  options: OpenImageOptions & { readonly action: string },
+  options: WithLayersOptions<T>,
   work: (image: LayeredImage) => Promise<T>,
 ): Promise<T> {
   const { action, signal, onEvent } = options;
-  return withImage(text, places, { plain: 'store-first', action, signal, onEvent }, async (placed) => {
-    const image = await readOne(placed, places, options);
-    return work(await layered(image, placed, places, options));
-  });
+  let lease: Lease | undefined;
+  try {
+    const result = await withImage(text, places, { plain: 'store-first', action, signal, onEvent }, async (placed) => {
+      const image = await readOne(placed, places, options);
+      if (placed.place === 'registry') {
+        lease ??= holdIn(await places.store());
+        await lease.add(image.document.layers, { signal });
+      }
+      return work(await layered(image, placed, places, options));
+    });
+    await options.after?.(result);
+    return result;
+  } finally {
+    await lease?.release();
+  }
 }
 
 /** The documents of the one image that the options mean. */

@@ -20,6 +20,11 @@ export function readFile(
   return piped((give) => giveFiles(text, paths, places, { ...options, give }));
 }
 
+interface Found {
+  readonly image: LayeredImage;
+  readonly items: readonly LayerItem[];
+}
+
 async function giveFiles(
   text: string,
   paths: readonly string[],
@@ -33,15 +38,17 @@ async function giveFiles(
       });
     }
   };
-  const { image, items } = await withLayers(text, places, { ...options, action: 'read files of' }, async (image) => {
+  // Of a registry everything is here by then: what fails from there on is not the endpoint's fault, and nothing is given twice.
+  const after = async ({ image, items }: Found): Promise<void> => {
+    if (!image.isBorrowed) await giveAll(image, items);
+  };
+  await withLayers(text, places, { ...options, action: 'read files of', after }, async (image): Promise<Found> => {
     const finder = new FileFinder(image);
     const items: LayerItem[] = [];
     for (const path of paths) items.push(await fileAt(finder, path));
     if (image.isBorrowed) await giveAll(image, items);
     return { image, items };
   });
-  // Of a registry everything is here by now: what fails from here on is not the endpoint's fault, and nothing is given twice.
-  if (!image.isBorrowed) await giveAll(image, items);
 }
 
 async function fileAt(finder: FileFinder, path: string): Promise<LayerItem> {
