@@ -19,7 +19,9 @@ export function copyPlan({ source, target, root, names, blobs, bytes, referrers 
     ...blobs.map(({ descriptor: { digest, size }, outcome }) => {
       return `  ${shortId(digest)}  ${humanSize(size).padStart(9)}  ${WORDS[outcome]}`;
     }),
-    ...(referrers.length === 0 ? [] : [`  with ${referrers.length} that refer to it`]),
+    ...(referrers.length === 0
+      ? []
+      : [`  with ${referrers.length} that ${referrers.length === 1 ? 'refers' : 'refer'} to it`]),
     `  to copy: ${humanSize(bytes.copied)} of ${humanSize(bytes.total)}; ${humanSize(bytes.present)} is there already`,
   ];
   return `${lines.join('\n')}\n`;
