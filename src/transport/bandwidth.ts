@@ -1,20 +1,20 @@
-/** A token bucket: what is received over all connections together stays, on average, under a rate. */
+/** A token bucket: what is received and sent over all connections together stays, on average, under a rate. */
 export class Bandwidth {
-  readonly #rate: number;
+  /** Bytes per second. */
+  readonly rate: number;
   readonly #now: () => number;
   /** When all that was received so far would have arrived at the rate. */
   #paidUntil = 0;
 
-  /** @param rate bytes per second */
   constructor(rate: number, now: () => number) {
-    this.#rate = rate;
+    this.rate = rate;
     this.#now = now;
   }
 
-  /** Bytes were received. Milliseconds until this connection should read on; 0 at once. */
+  /** Bytes have passed. Milliseconds until this connection should go on; 0 at once. */
   spend(bytes: number): number {
     const now = this.#now();
-    this.#paidUntil = Math.max(this.#paidUntil, now) + (bytes / this.#rate) * 1000;
+    this.#paidUntil = Math.max(this.#paidUntil, now) + (bytes / this.rate) * 1000;
     return this.#paidUntil - now;
   }
 }

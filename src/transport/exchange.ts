@@ -139,9 +139,14 @@ export class Exchange implements Receiver, BodyOwner, Watched {
     });
     this.#wire.socket.write(head, 'latin1');
     if (body === undefined) return this.#sent();
-    const progress = { sent: 0, blocked: false, unwanted: false, finished: false };
+    const progress: UploadProgress = { sent: 0, blocked: false, unwanted: false, wake: undefined, finished: false };
     this.#upload = progress;
-    upload(this.#wire, body instanceof Uint8Array ? bytesOf(body) : body, bodyLength ?? known, progress).then(
+    const { bandwidth } = this.#settings;
+    upload(this.#wire, body instanceof Uint8Array ? bytesOf(body) : body, {
+      length: bodyLength ?? known,
+      progress,
+      bandwidth,
+    }).then(
       () => this.#sent(),
       (error: unknown) => this.#fail(error),
     );
@@ -188,7 +193,7 @@ export class Exchange implements Receiver, BodyOwner, Watched {
       head.minorVersion === 1 ? !headers.has('connection', 'close') : headers.has('connection', 'keep-alive');
     const timeout = /\btimeout=(\d{1,6})/i.exec(headers.get('keep-alive') ?? '')?.[1];
     this.#wire.keepAlive = timeout === undefined ? undefined : Number(timeout) * 1000;
-    if (this.#upload !== undefined) this.#upload.unwanted = true;
+    this.#giveUpUpload();
     const whole = framing.length !== undefined && rest.length >= framing.length;
     // A body that came whole with its head is kept aside: the connection is free at once, read or not.
     framing.feed(whole ? rest.slice() : rest);
@@ -218,8 +223,14 @@ export class Exchange implements Receiver, BodyOwner, Watched {
     this.#forgetSignal();
     this.#gate.close();
     this.#wire.receiver = undefined;
-    if (this.#upload !== undefined) this.#upload.unwanted = true;
+    this.#giveUpUpload();
     this.#settings.release(this.#wire, reusable && this.#wire.end === undefined);
+  }
+
+  #giveUpUpload(): void {
+    if (this.#upload === undefined) return;
+    this.#upload.unwanted = true;
+    this.#upload.wake?.();
   }
 
   #broken(error: Error | undefined): DrayError {

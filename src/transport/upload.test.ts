@@ -71,6 +71,32 @@ test('a stream of known length is sent as it comes, though its producer reuses t
   );
 });
 
+test('what is sent keeps to the limit, and being held back is no stall', async (t) => {
+  const sent = await collector(t, (all) => all.endsWith('.'), { limitRate: 200_000, stallTimeout: 60 });
+  const began = performance.now();
+  const body = Buffer.alloc(60_000, '-').fill('.', 59_999);
+  const response = await sent.client.send({ ...sent.request, body: () => body });
+  await response.body.discard();
+  const took = performance.now() - began;
+  assert.equal(response.early, undefined);
+  assert.ok(took > 150 && took < 2000, `${took} ms`);
+});
+
+test('what is held back is given up at once', async (t) => {
+  const { client, request } = await collector(t, () => false, { limitRate: 100 });
+  const stop = new AbortController();
+  const sending = client.send({ ...request, body: () => Buffer.alloc(60_000), signal: stop.signal });
+  setTimeout(() => stop.abort(), 50);
+  await assert.rejects(sending, failsWith('CANCELLED', /./));
+});
+
+test('an answer that comes before the body was sent says so', async (t) => {
+  const { client, request } = await collector(t, (all) => all.length > 100_000, { limitRate: 1_000_000 });
+  const response = await client.send({ ...request, body: () => Buffer.alloc(10_000_000) });
+  await response.body.discard();
+  assert.equal(response.early, true);
+});
+
 test('a stream of unknown length is sent in chunks', async (t) => {
   const { client, request, text } = await collector(t, (all) => all.endsWith('0\r\n\r\n'));
   await (await client.send({ ...request, body: () => reusing(2, 70_000) })).body.discard();

@@ -1,9 +1,11 @@
 import type { Bytes } from '#bytes';
 import { DrayError } from '#errors';
+import type { Bandwidth } from './bandwidth.ts';
 import type { Wire } from './wire.ts';
 
-/** Small enough for the stall timer to see a slow line move. */
+/** Small enough for the stall timer to see a slow line move, and under a limit for eight in a second. */
 const SLICE = 65_536;
+const SMALLEST_SLICE = 1024;
 
 export interface UploadProgress {
   /** Bytes of the body that the system has taken. */
@@ -12,33 +14,55 @@ export interface UploadProgress {
   blocked: boolean;
   /** Set by the exchange when nobody wants the rest. */
   unwanted: boolean;
+  /** Set while the bandwidth limit is waited for: goes on at once. */
+  wake: (() => void) | undefined;
   /** All of it was sent. */
   finished: boolean;
+}
+
+export interface UploadSettings {
+  /** Bytes of the body; undefined sends it chunked. */
+  readonly length: number | undefined;
+  readonly progress: UploadProgress;
+  readonly bandwidth: Bandwidth | undefined;
 }
 
 /**
  * Sends `body` after its head, never with more than one slice of it waiting. Its chunks may be reused by their producer: one is
  * written out before the next is asked for. Rejects with SIZE_MISMATCH when the body is not `length` bytes; stops when it is unwanted.
  */
-export async function upload(
-  wire: Wire,
-  body: Bytes,
-  length: number | undefined,
-  progress: UploadProgress,
-): Promise<void> {
+export async function upload(wire: Wire, body: Bytes, { length, progress, bandwidth }: UploadSettings): Promise<void> {
+  const most = Math.max(SMALLEST_SLICE, Math.min(SLICE, Math.floor((bandwidth?.rate ?? Number.POSITIVE_INFINITY) / 8)));
+  let wait = 0;
   for await (const chunk of body) {
     if (length !== undefined && progress.sent + chunk.length > length) throw wrongSize(length, 'more');
-    for (let at = 0; at < chunk.length; at += SLICE) {
+    for (let at = 0; at < chunk.length; at += most) {
+      // Before the next, not after the last, whose answer may be here at once.
+      if (wait >= 1) await pause(wait, progress);
       if (progress.unwanted) return;
-      const slice = chunk.subarray(at, at + SLICE);
+      const slice = chunk.subarray(at, at + most);
       await write(wire, length === undefined ? frame(slice) : [slice], progress);
       progress.sent += slice.length;
+      wait = bandwidth?.spend(slice.length) ?? 0;
     }
   }
   if (progress.unwanted) return;
   if (length === undefined) await write(wire, ['0\r\n\r\n'], progress);
   else if (progress.sent < length) throw wrongSize(length, `only ${progress.sent}`);
   progress.finished = true;
+}
+
+/** Waits, but not for what nobody wants any more. */
+async function pause(milliseconds: number, progress: UploadProgress): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    progress.wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (progress.unwanted) progress.wake();
+  });
+  progress.wake = undefined;
 }
 
 const frame = (slice: Uint8Array): (Uint8Array | string)[] => [`${slice.length.toString(16)}\r\n`, slice, '\r\n'];
