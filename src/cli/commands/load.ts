@@ -51,6 +51,7 @@ export const load: Command = defineCommand<LoadFlags>({
       quiet: flags.quiet === true,
       data,
       allTags: false,
+      action: 'load',
       lines: false,
     });
     let result: LoadResult;

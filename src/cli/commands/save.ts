@@ -54,7 +54,15 @@ export const save: Command = defineCommand<SaveFlags>({
   async run(call) {
     checkFlags(call);
     const { flags, operands, context } = call;
-    const progress = createProgress({ context, flags, quiet: false, data: true, allTags: false, lines: false });
+    const progress = createProgress({
+      context,
+      flags,
+      quiet: false,
+      data: true,
+      allTags: false,
+      action: 'load',
+      lines: false,
+    });
     let result: SaveResult;
     try {
       result = await withDray(call, (dray) =>
