@@ -1,11 +1,11 @@
-import { DrayError } from '#errors';
+import type { DrayError } from '#errors';
+import type { CliContext } from './context.ts';
+import { manyLines } from './output/printable.ts';
 
-/** What several operands failed with, as one error: each message in a line, and the code of the first. */
-export function severalFailures(failures: readonly DrayError[]): DrayError {
-  const [first] = failures;
-  if (first === undefined) return new DrayError('BUG', 'nothing failed');
-  if (failures.length === 1) return first;
-  const { code, hint } = first;
-  const message = failures.map((error) => error.message).join('\n');
-  return new DrayError(code, message, { cause: first, ...(hint === undefined ? {} : { hint }) });
+/** What several operands failed with: all but the last are told here, and the last is thrown, for the end of the command. */
+export function throwSeveral(failures: readonly DrayError[], { stderr }: Pick<CliContext, 'stderr'>): void {
+  const last = failures.at(-1);
+  if (last === undefined) return;
+  for (const { message } of failures.slice(0, -1)) stderr.write(`dray: ${manyLines(message)}\n`);
+  throw last;
 }

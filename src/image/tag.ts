@@ -1,6 +1,16 @@
 import type { CallOptions } from '#content';
-import { DrayError } from '#errors';
-import { familiarString, fullString, parseReference, refuseReservedName, withDefaultTag } from '#oci';
+import { DrayError, isDrayError } from '#errors';
+import {
+  type Descriptor,
+  familiarString,
+  fullName,
+  fullString,
+  parseReference,
+  quoted,
+  type Reference,
+  refuseReservedName,
+  withDefaultTag,
+} from '#oci';
 import type { DiskStore } from '#store';
 import { findStored } from './stored/find-stored.ts';
 
@@ -16,7 +26,7 @@ export async function tagImage(
   store: DiskStore,
   { signal }: TagOptions = {},
 ): Promise<string> {
-  const parsed = parseReference(newName);
+  const parsed = parseNewName(newName);
   if (parsed.digest !== undefined) {
     throw new DrayError('INVALID_REFERENCE', 'refusing to create a tag with a digest reference');
   }
@@ -29,9 +39,42 @@ export async function tagImage(
   const manifests = whole ? stored.manifests : [manifest];
   const lease = await store.lease([root], { signal });
   try {
-    await store.remember({ name: fullString(reference), root, manifests }, { signal });
+    const source = await sourceOf(reference, root, store, { signal });
+    await store.remember({ name: fullString(reference), root, manifests, source }, { signal });
   } finally {
     await lease.release();
   }
   return familiarString(reference);
+}
+
+/** Where the repository has this root from, if it has: its other tags are known by the same digest. */
+async function sourceOf(
+  reference: Reference,
+  root: Descriptor,
+  store: DiskStore,
+  options: CallOptions,
+): Promise<string | undefined> {
+  const repository = fullName(reference);
+  const all = await store.references(options);
+  const known = all.find(
+    ({ name, root: other, source }) =>
+      source !== '' &&
+      other.digest === root.digest &&
+      name !== undefined &&
+      fullName(parseReference(name)) === repository,
+  );
+  return known?.source;
+}
+
+function parseNewName(text: string): Reference {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (!isDrayError(error)) throw error;
+    const message = `Error parsing reference: ${quoted(text)} is not a valid repository/tag: ${error.message}`;
+    throw new DrayError(error.code, message, {
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
-import { finish, makeFolder, run } from './run.ts';
+import { type Ended, finish, makeFolder, run } from './run.ts';
 import { startService } from './service.ts';
 
 /** A real Docker daemon with nothing in it. */
 export interface DockerDaemon {
   /** docker, which must succeed; gives its stdout. */
   docker(...args: readonly string[]): Promise<string>;
+  /** docker, whatever comes of it. */
+  tryDocker(...args: readonly string[]): Promise<Ended>;
 }
 
 /** Which of its two ways to keep images: `graph` is the old one, whose image id is the config's digest. */
@@ -27,5 +29,8 @@ export async function startDockerDaemon(images: ImageStore): Promise<DockerDaemo
     const { status } = await finish('docker', ['version'], { env });
     return status === 0;
   });
-  return { docker: (...args) => run('docker', args, { env }) };
+  return {
+    docker: (...args) => run('docker', args, { env }),
+    tryDocker: (...args) => finish('docker', args, { env }),
+  };
 }

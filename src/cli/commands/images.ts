@@ -6,7 +6,7 @@ import { repeatable, toggle, valued } from '../flags/flag.ts';
 import { timestamp } from '../flags/timestamp.ts';
 import { nonEmpty } from '../flags/values.ts';
 import { listening } from '../listening.ts';
-import { type ImageRow, imageRows, imageTable, TITLES } from '../output/image-rows.ts';
+import { type ImageRow, type ImageRowsOptions, imageRows, imageTable, TITLES } from '../output/image-rows.ts';
 import { goJson, printableJson } from '../output/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { withDray } from '../wire.ts';
@@ -85,13 +85,14 @@ async function listing(
 ): Promise<string> {
   if (flags.json === true) return `${printableJson(groups.flat())}\n`;
   const { format = 'table' } = flags;
-  const digests = flags.digests === true || format.includes('{{.Digest}}');
+  const digests: ImageRowsOptions['digests'] =
+    flags.digests === true ? 'column' : format.includes('{{.Digest}}') ? 'field' : 'none';
   const options = { now: context.now(), truncate: flags.trunc, digests };
   const rows = groups.flatMap((group) => imageRows(group, options));
   if (format === 'json') return rows.map((row) => `${goJson(row)}\n`).join('');
   if (format !== 'table') return byTemplate(rows, format);
   if (flags.quiet === true) return rows.map(({ ID }) => `${ID}\n`).join('');
-  return imageTable(rows, digests);
+  return imageTable(rows, digests === 'column');
 }
 
 /** Loaded only where a template is given. */

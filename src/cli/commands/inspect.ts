@@ -6,7 +6,7 @@ import { toggle, valued } from '../flags/flag.ts';
 import { nonEmpty, oneOf } from '../flags/values.ts';
 import { listening } from '../listening.ts';
 import { goJson, goJsonLines, oneLine } from '../output/printable.ts';
-import { severalFailures } from '../several-failures.ts';
+import { throwSeveral } from '../several-failures.ts';
 import { withDray } from '../wire.ts';
 
 interface InspectFlags {
@@ -53,7 +53,7 @@ export const inspect: Command = defineCommand<InspectFlags>({
       }
     });
     await print(found, call);
-    if (failures.length > 0) throw severalFailures(failures);
+    throwSeveral(failures, call.context);
   },
 });
 

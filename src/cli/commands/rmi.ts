@@ -6,7 +6,7 @@ import { write } from '../context.ts';
 import { toggle } from '../flags/flag.ts';
 import { listening } from '../listening.ts';
 import { manyLines } from '../output/printable.ts';
-import { severalFailures } from '../several-failures.ts';
+import { throwSeveral } from '../several-failures.ts';
 import { withDray } from '../wire.ts';
 
 interface RmiFlags {
@@ -40,7 +40,7 @@ export const rmi: Command = defineCommand<RmiFlags>({
     const { context, flags } = call;
     if (flags.force === true && failures.every((error) => hasCode(error, 'MANIFEST_UNKNOWN'))) {
       for (const { message } of failures) context.stderr.write(`dray: ${manyLines(message)}\n`);
-    } else if (failures.length > 0) throw severalFailures(failures);
+    } else throwSeveral(failures, context);
   },
 });
 

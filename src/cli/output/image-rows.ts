@@ -28,8 +28,8 @@ export interface ImageRowsOptions {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly truncate: boolean;
-  /** Digests are among what is shown: as in docker they are not looked for otherwise. */
-  readonly digests: boolean;
+  /** Digests are a column, are asked for by a template, or are not looked for. */
+  readonly digests: 'column' | 'field' | 'none';
 }
 
 const NONE = '<none>';
@@ -49,11 +49,17 @@ export function imageRows(images: readonly StoredImage[], options: ImageRowsOpti
     const known = new Set(
       ours.filter(({ tag, source }) => tag === undefined || source !== '').map(({ digest }) => digest),
     );
-    const digests = options.digests && known.size > 0 ? [...known] : [NONE];
+    const digests = digestsOf(known, tagged.length > 0, options);
     return (tagged.length === 0 ? [first] : tagged).flatMap((image) =>
       digests.map((digest) => imageRow(image, { repository, tag: image.tag ?? NONE, digest }, options)),
     );
   });
+}
+
+/** docker's ways: a template gets digests of tags alone. */
+function digestsOf(known: ReadonlySet<string>, isTagged: boolean, { digests }: ImageRowsOptions): readonly string[] {
+  if (digests === 'column' || (digests === 'field' && isTagged)) return known.size > 0 ? [...known] : [NONE];
+  return isTagged ? [NONE] : [''];
 }
 
 interface RowNames {

@@ -20,7 +20,7 @@ export function runConfig(config: JsonObject): JsonObject {
   for (const key of Object.keys(ALWAYS)) shown[key] = sorted(config[key] ?? ALWAYS[key] ?? null);
   for (const key of SOMETIMES) {
     const value = config[key];
-    if (value !== undefined && !isEmpty(value)) shown[key] = key === 'Healthcheck' ? value : sorted(value);
+    if (value !== undefined && !isEmpty(value)) shown[key] = sorted(value);
   }
   return sorted(shown) as JsonObject;
 }

@@ -84,26 +84,34 @@ function byText(roots: readonly KeptRoot[]): readonly KeptRoot[] {
   return roots.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** Takes roots out of the store, and then what nothing needs. */
+/** Takes roots out of the store, the one that was asked for first, and then what nothing needs. */
 export async function removeRoots(
   going: readonly KeptRoot[],
   all: readonly KeptRoot[],
   store: DiskStore,
   options: CallOptions,
 ): Promise<RemoveResult> {
-  const steps: RemovalStep[] = [];
-  for (const { stored, reference } of going) {
-    if (!(await store.removeReference(stored, options))) continue;
-    if (reference !== undefined) steps.push({ untagged: familiarString(reference) });
-  }
-  steps.push(
-    ...deleted(
-      going,
-      all.filter((root) => !going.includes(root)),
-    ),
-  );
+  for (const { stored } of going) await store.removeReference(stored, options);
+  const staying = all.filter((root) => !going.includes(root));
+  const kept = namesOf(staying);
+  const [first, ...others] = [...namesOf(going)].filter(([name]) => !kept.has(name));
+  const inOrder = others.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const untagged = [...(first === undefined ? [] : [first]), ...inOrder].map(([, familiar]) => familiar);
+  const steps: RemovalStep[] = [...untagged.map((name) => ({ untagged: name })), ...deleted(going, staying)];
   const { bytes } = await store.collect({ ...options, below: going.map(({ stored }) => stored.root) });
   return { steps, bytes };
+}
+
+/** As docker counts them: what came from a registry has its name there by digest too. Full names with the familiar ones. */
+function namesOf(roots: readonly KeptRoot[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const add = (reference: Reference): unknown => names.set(fullString(reference), familiarString(reference));
+  for (const { reference } of roots) if (reference !== undefined) add(reference);
+  for (const { reference, stored } of roots) {
+    if (reference === undefined || stored.source === '') continue;
+    add({ domain: reference.domain, path: reference.path, digest: stored.root.digest });
+  }
+  return names;
 }
 
 function deleted(going: readonly KeptRoot[], staying: readonly KeptRoot[]): readonly RemovalStep[] {
