@@ -59,7 +59,7 @@ export function repositoryOver(
   const deleting = sendingWith([`repository:${path}:pull,delete`], deleteRefused(name));
   return {
     ...writingTo({ context: pushing, mounting, checked }),
-    deleteManifest: (tagOrDigest, options) => deleteManifest(deleting, checked(tagOrDigest), options),
+    deleteManifest: (tagOrDigest, options) => deleteManifest(deleting, checked(tagOrDigest), { ...options, pushing }),
     deleteTag: (tag, options) => deleteTag(deleting, checked(tag), options),
     deleteBlob: (digest, options) => deleteBlob(deleting, digest, options),
     referrers: (digest, options) => listReferrers(context, digest, options),

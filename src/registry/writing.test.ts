@@ -311,6 +311,12 @@ describe('referrers', () => {
       assert.deepEqual([only?.digest, only?.artifactType, others], [listing.root.digest, 'application/x-listing', []]);
       const tag = IMAGE.root.digest.replace(':', '-');
       assert.equal(registry.tag('team/app', tag) !== undefined, !referrers);
+      await repository.deleteManifest(signature.root.digest);
+      const left = await repository.referrers(IMAGE.root.digest);
+      assert.deepEqual(
+        left.map(({ digest }) => digest),
+        [listing.root.digest],
+      );
     });
   }
 

@@ -3,16 +3,39 @@ import { DrayError, isDrayError } from '#errors';
 import { type Digest, isDigest } from '#oci';
 import { answerError } from '../answer-error.ts';
 import { type RepositoryContext, urlOf } from '../context.ts';
-import { resolveManifest } from '../manifests.ts';
+import { fetchManifest, resolveManifest } from '../manifests.ts';
+import { unlinkReferrer } from './link-referrer.ts';
+import { subjectOf } from './put-manifest.ts';
+
+export interface ManifestDeletion extends CallOptions {
+  /** With credentials to push, for the tag that lists referrers. */
+  readonly pushing: RepositoryContext;
+}
 
 /** As `Repository.deleteManifest`. */
 export async function deleteManifest(
   context: RepositoryContext,
   tagOrDigest: string,
-  options: CallOptions = {},
+  { pushing, ...options }: ManifestDeletion,
 ): Promise<void> {
   const digest = isDigest(tagOrDigest) ? tagOrDigest : (await resolveManifest(context, tagOrDigest, options)).digest;
+  const subject = await subjectBehind(context, digest, options);
   await remove(context, { rest: `manifests/${digest}`, what: `${context.name}@${digest}`, ...options });
+  if (subject !== undefined) await unlinkReferrer(pushing, subject, { digest, ...options });
+}
+
+/** Undefined, too, where the manifest cannot be read: it is to go all the same. */
+async function subjectBehind(
+  context: RepositoryContext,
+  digest: Digest,
+  options: CallOptions,
+): Promise<Digest | undefined> {
+  try {
+    return subjectOf((await fetchManifest(context, digest, options)).bytes);
+  } catch (error) {
+    if (!isDrayError(error) || error.facts.family === 'cancelled') throw error;
+    return undefined;
+  }
 }
 
 /** As `Repository.deleteTag`. */

@@ -18,17 +18,35 @@ export async function linkReferrer(
   { descriptor, bytes, ...options }: FetchedManifest & CallOptions,
 ): Promise<void> {
   const entry = entryOf(descriptor, bytes);
+  await changeList(context, subject, options, (listed) =>
+    listed.some(({ digest }) => digest === entry.digest) ? undefined : [...listed, entry],
+  );
+}
+
+/** Takes a manifest that is gone off the list of its subject, where there is such a list under a tag. */
+export async function unlinkReferrer(
+  context: RepositoryContext,
+  subject: Digest,
+  { digest, ...options }: CallOptions & { readonly digest: Digest },
+): Promise<void> {
+  await changeList(context, subject, options, (listed) =>
+    listed.some((entry) => entry.digest === digest) ? listed.filter((entry) => entry.digest !== digest) : undefined,
+  );
+}
+
+/** Writes what `change` makes of the list, until it makes nothing. */
+async function changeList(
+  context: RepositoryContext,
+  subject: Digest,
+  options: CallOptions,
+  change: (listed: readonly Descriptor[]) => readonly Descriptor[] | undefined,
+): Promise<void> {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const listed = await readReferrersTag(context, subject, options);
-    if (listed.some(({ digest }) => digest === entry.digest)) return;
-    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...listed, entry] };
-    const indexBytes = new TextEncoder().encode(JSON.stringify(index));
-    const digest = digestOf(indexBytes);
-    await putManifest(context, referrersTag(subject), {
-      descriptor: { mediaType: OCI_INDEX, digest, size: indexBytes.length },
-      bytes: indexBytes,
-      ...options,
-    });
+    const manifests = change(await readReferrersTag(context, subject, options));
+    if (manifests === undefined) return;
+    const bytes = new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
+    const descriptor = { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length };
+    await putManifest(context, referrersTag(subject), { descriptor, bytes, ...options });
   }
 }
 
