@@ -236,6 +236,34 @@ describe('copy', () => {
     assert.ok(target.requests.every(({ kind, method }) => kind !== 'manifest' || method !== 'PUT'));
   });
 
+  test('a mirror that fails or lies is followed by the registry; a target that fails by nothing', async () => {
+    const image = buildImage({ layers: [{ fill: 300 * KiB, compression: 'none' }] });
+    const layer: Digest = image.layers[0]?.digest ?? 'sha256:';
+    for (const fault of [status(500, { reference: layer }), flipByte(100, { reference: layer })]) {
+      const mirror = await world.registry({ images: { 'app:1': image }, faults: [fault] });
+      const registry = await world.registry({ images: { 'app:1': image } });
+      const target = await world.registry();
+      const places = world.places([mirror.url]);
+      const result = await world.copy(registry.reference('app:1'), target.reference('app:1'), {}, places);
+      assert.equal(result.root.digest, image.root.digest);
+      assert.ok(
+        mirror.requests.some(({ path }) => path.includes(layer)),
+        'the mirror was asked first',
+      );
+      await world.readBack(target.reference('app:1'));
+      const asked = registry.requests.length;
+      target.inject(status(403, { kind: 'upload' }));
+      const failing = world.copy(
+        registry.reference('app:1'),
+        target.reference('other:1'),
+        { referrers: false },
+        world.places([mirror.url]),
+      );
+      await assert.rejects(failing, (e) => hasCode(e, 'DENIED'));
+      assert.equal(registry.requests.length, asked, 'what the target refuses, no other source mends');
+    }
+  });
+
   test('a source that breaks off is asked for the rest', async () => {
     const image = buildImage({ layers: [{ fill: 2048 * KiB, compression: 'none' }] });
     const layer: Digest = image.layers[0]?.digest ?? 'sha256:';

@@ -7,6 +7,7 @@ import { wantedPlatforms } from '../wanted.ts';
 import { companionsOf, type TagLists } from './companions.ts';
 import { bytesOfBlobs, type CopyBlob, type CopyBytes, type Taken, workOf } from './copied.ts';
 import { type Destination, destinationFor } from './destination.ts';
+import { holdingSource } from './hold-source.ts';
 import { planCopy } from './plan-copy.ts';
 import { select } from './selection.ts';
 import { attempted, SourceFailures, unwrapped } from './source-failures.ts';
@@ -100,7 +101,13 @@ export async function copyTo(job: CopyJob, from: string): Promise<readonly CopyR
       selections.push([main, ...(await companionSelections(main, job))]);
     }
     return attempted(
-      () => takeAll(selections, failures, job),
+      () =>
+        holdingSource(
+          selections.flat().map(({ selection }) => selection),
+          places,
+          options,
+          () => takeAll(selections, failures, job),
+        ),
       (error) => !failures.has(error),
     );
   });

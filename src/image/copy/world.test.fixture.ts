@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { copy, createMemoryStore, type GraphNode, readGraph } from '#content';
 import type { Descriptor } from '#oci';
 import type { ProgressEvent } from '#progress';
-import { createRegistryClient, type RegistryClient } from '#registry';
+import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '#registry';
 import { type DiskStore, openDiskStore } from '#store';
 import { type RegistryOptions, startRegistry, type TestImage, type TestRegistry, tarOf } from '#testing';
 import { parsePlace } from '../place/parse-place.ts';
@@ -21,7 +21,7 @@ export class World {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'dray-copy-'));
   readonly events: ProgressEvent[] = [];
   readonly #registries: TestRegistry[] = [];
-  readonly #client: RegistryClient = createRegistryClient({ retries: 1 });
+  readonly #clients: RegistryClient[] = [];
 
   async registry(options: RegistryOptions = {}): Promise<TestRegistry> {
     const registry = await startRegistry(options);
@@ -37,9 +37,16 @@ export class World {
     return openDiskStore({ root: this.path('store'), sync: false });
   }
 
-  places(): Places {
+  /** @param mirrors of every registry that is read from */
+  places(mirrors: readonly string[] = []): Places {
+    const client = (more: RegistryClientOptions): RegistryClient => {
+      const made = createRegistryClient({ retries: 1, ...more });
+      this.#clients.push(made);
+      return made;
+    };
     return {
-      registries: this.#client,
+      registries: client({ hosts: { named: { mirrors } } }),
+      ...(mirrors.length > 0 && { targets: client({}) }),
       store: () => this.store(),
       scratch: () => openDiskStore({ root: this.path('scratch'), sync: false }),
       carrier: undefined,
@@ -49,13 +56,18 @@ export class World {
     };
   }
 
-  async copyAll(from: string, to: string, options: CopyOptions = {}): Promise<readonly CopyResult[]> {
+  async copyAll(
+    from: string,
+    to: string,
+    options: CopyOptions = {},
+    places: Places = this.places(),
+  ): Promise<readonly CopyResult[]> {
     const onEvent = (event: ProgressEvent): void => void this.events.push(event);
-    return copyImage(from, to, this.places(), { onEvent, ...options });
+    return copyImage(from, to, places, { onEvent, ...options });
   }
 
-  async copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
-    const [result, ...others] = await this.copyAll(from, to, options);
+  async copy(from: string, to: string, options: CopyOptions = {}, places?: Places): Promise<CopyResult> {
+    const [result, ...others] = await this.copyAll(from, to, options, places);
     assert.ok(result !== undefined && others.length === 0);
     return result;
   }
@@ -94,7 +106,7 @@ export class World {
   }
 
   async close(): Promise<void> {
-    this.#client.close();
+    for (const client of this.#clients) client.close();
     await Promise.all(this.#registries.map((registry) => registry.close()));
     rmSync(this.folder, { recursive: true, force: true });
   }

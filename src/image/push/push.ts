@@ -3,6 +3,7 @@ import { DrayError } from '#errors';
 import { type Descriptor, familiarName, familiarString, fullName, fullString, type Reference } from '#oci';
 import { bytesOfBlobs, type CopyBlob, type CopyBytes, type Taken, workOf } from '../copy/copied.ts';
 import { type Destination, destinationFor } from '../copy/destination.ts';
+import { holdingSource } from '../copy/hold-source.ts';
 import { type Selection, select } from '../copy/selection.ts';
 import { SourceFailures } from '../copy/source-failures.ts';
 import { withCompressed } from '../copy/with-compressed.ts';
@@ -115,7 +116,9 @@ async function pushImage(
     if (taken === undefined) throw new DrayError('BUG', `nothing was pushed as ${fullString(reference)}`);
     return taken;
   };
-  const taken = isCompressed(image) ? await take(selection) : await withCompressed(selection, places, options, take);
+  const taken = await holdingSource([selection], places, options, () =>
+    isCompressed(image) ? take(selection) : withCompressed(selection, places, options, take),
+  );
   const { digest, size } = taken.root;
   onEvent?.({
     kind: 'image-done',
