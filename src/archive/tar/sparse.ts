@@ -37,7 +37,9 @@ export async function readOldSparse(cursor: Cursor, header: Uint8Array, stored: 
   const numbers: number[] = [];
   cursor.parsed(() => takePairs(header.subarray(386, 386 + 4 * PAIR), numbers));
   const size = cursor.parsed(() => fieldNumber(header, 483, 12, 'size'));
-  for (let more = header[482] !== 0; more; ) {
+  let left = MOST_SEGMENTS / 21;
+  for (let more = header[482] !== 0; more; left -= 1) {
+    if (left < 0) throw cursor.failure('a sparse map has too many segments');
     const block = await cursor.take(BLOCK);
     if (block.length < BLOCK) throw cursor.failure('it ends in the middle of a sparse map');
     cursor.parsed(() => takePairs(block.subarray(0, 21 * PAIR), numbers));
