@@ -1,4 +1,3 @@
-import type { CallOptions } from '#content';
 import {
   type CompareOptions,
   type Comparison,

@@ -1,4 +1,4 @@
-import { COMMANDS, type CommandEntry, type CommandGroup, GROUPS } from './command-table.ts';
+import { COMMANDS, type CommandEntry, type CommandGroup, GROUPS, shownCommands } from './command-table.ts';
 import { nearest } from './nearest.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -41,7 +41,7 @@ function command(word: string, leading: readonly string[], rest: readonly string
   throw unknownWord(
     word,
     'dray',
-    [...COMMANDS, ...GROUPS].map(({ name }) => name),
+    [...shownCommands(), ...GROUPS].map(({ name }) => name),
   );
 }
 

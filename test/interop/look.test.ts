@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, type Stats, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildImage, type LayerFile, type TestImage } from 'dray/testing';
 import { startDockerRegistry } from './docker-registry.ts';
@@ -26,13 +26,7 @@ function walk(root: string): readonly Listed[] {
     for (const name of readdirSync(join(root, path))) {
       const below = path === '' ? name : `${path}/${name}`;
       const stat = lstatSync(join(root, below));
-      const type = stat.isDirectory()
-        ? 'directory'
-        : stat.isSymbolicLink()
-          ? 'symlink'
-          : stat.isFile()
-            ? 'file'
-            : 'other';
+      const type = typeOf(stat);
       found.push({
         ...{ path: below, type, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid },
         size: type === 'file' ? stat.size : 0,
@@ -43,6 +37,14 @@ function walk(root: string): readonly Listed[] {
   };
   visit('');
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function typeOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isSymbolicLink()) return 'symlink';
+  if (stat.isCharacterDevice()) return 'character';
+  if (stat.isBlockDevice()) return 'block';
+  return stat.isFIFO() ? 'fifo' : 'file';
 }
 
 async function list(user: User, image: string): Promise<readonly Listed[]> {

@@ -15,7 +15,7 @@ export const completeWords: Command = defineCommand({
   isDockers: false,
   registry: 'none',
   flags: () => [],
-  examples: [],
+  examples: [['dray __complete -- tags --sort s', 'What a shell asks when Tab is pressed']],
   async run({ operands, context }) {
     // Whatever goes wrong, a command line that is being typed is no place for it.
     const { candidates, files, open } = await complete(operands, context).catch(() => ({

@@ -28,7 +28,9 @@ function imageOf(...layers: readonly TestLayer[]): TestImage {
 const LETTERS = { added: 'A', changed: 'C', removed: 'D', touched: '~' };
 
 function shown({ files }: Comparison): string {
-  return files.map(({ kind, path, aspects }) => `${LETTERS[kind]} ${path}${aspects ? `(${aspects})` : ''}`).join(' ');
+  return files
+    .map(({ kind, path, aspects }) => `${LETTERS[kind]} ${path}${aspects ? `(${aspects.join(',')})` : ''}`)
+    .join(' ');
 }
 
 const BASE = layer('etc/', 'etc/os=12', 'etc/passwd=root', 'bin/', 'bin/sh=sh');

@@ -154,7 +154,7 @@ describe('of an image in a registry', () => {
     ['old', [2], undefined],
   ];
   for (const [path, asked, content] of cases) {
-    test(`${path} takes the layers ${asked}`, async () => {
+    test(`${path} takes the layers ${asked.join(' ')}`, async () => {
       const image = imageOf(...layers);
       const registry = await world.registry({ images: { 'app:1': image } });
       const name = `${registry.host}/app:1`;

@@ -94,7 +94,11 @@ describe('what is wrong is found', () => {
       buildImage({ layers: [first, second], editConfig: (config) => ({ ...config, history: [{ created_by: 'a' }] }) }),
       'MANIFEST_INVALID',
     ],
-    ['no history at all', buildImage({ layers: [first], editConfig: ({ history: _, ...config }) => config }), ''],
+    [
+      'no history at all',
+      buildImage({ layers: [first], editConfig: (config) => ({ ...config, history: undefined }) }),
+      '',
+    ],
     [
       'steps without a layer',
       buildImage({ layers: [first], editConfig: (config) => ({ ...config, history: [{}, { empty_layer: true }] }) }),
