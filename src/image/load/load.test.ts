@@ -3,8 +3,10 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { bytesOf } from '#bytes';
+import { type Carrier, transfer } from '#content';
 import type { ErrorCode } from '#errors';
 import type { ProgressEvent } from '#progress';
+import { isRegionsRecipe, type LoanTerms, openLoan, openRegions } from '#store';
 import {
   ARCHIVE_SHAPES,
   buildImage,
@@ -435,6 +437,41 @@ describe('load: several platforms', () => {
     const without = [helloImage('amd64').root.digest, ARM.root.digest];
     await rejects(load(layout(INDEX, { without })), 'BLOB_UNKNOWN');
   });
+});
+
+describe('load: with other threads', () => {
+  /** Does as a worker does, but on this thread. */
+  const carrier = async (): Promise<Carrier> => ({
+    assign: () => ({
+      carry: async ({ source, loan, role }) => {
+        const { ingest, verified } = openLoan(structuredClone(loan) as LoanTerms);
+        const recipe = structuredClone(source);
+        assert.ok(isRegionsRecipe(recipe));
+        await transfer(openRegions(recipe), ingest, { role });
+        return verified();
+      },
+      done: () => undefined,
+    }),
+  });
+  const large = buildImage({ layers: [BASE, { fill: 49 * 1024 * 1024, compression: 'none' }] });
+
+  for (const tool of ['skopeo and podman', 'ctr and nerdctl']) {
+    it(tool, async () => {
+      const write = ARCHIVE_SHAPES[tool] ?? assert.fail();
+      const places = { ...newStore(), carrier };
+      const { images } = await load(write([{ image: large, names: ['large:1'] }]), places);
+      assert.equal(images[0]?.id, large.config.digest);
+      const store = await places.store();
+      assert.ok((await store.blobs()).length >= 4);
+      assert.deepEqual(await store.partials(), []);
+      const broken = Buffer.from(write([{ image: large, names: ['large:1'] }]));
+      const at = broken.indexOf('filler-dray') + 20_000;
+      broken[at] = (broken[at] ?? 0) ^ 1;
+      const other = { ...newStore(), carrier };
+      await rejects(load(broken, other), 'DIGEST_MISMATCH');
+      await expectUntouched(other);
+    });
+  }
 });
 
 describe('load: at the same time', () => {

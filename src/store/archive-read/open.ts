@@ -24,8 +24,8 @@ export interface OpenArchiveOptions extends CallOptions {
 }
 
 const MOST_ENTRIES = 200_000;
-/** Blobs that another thread is told of. */
-const MOST_LENT = 10_000;
+/** Blobs that another thread is told of, for each that it brings. */
+const MOST_LENT = 1000;
 
 /**
  * Opens an image archive for reading: docker's format or an OCI image layout, plain or compressed, of whatever tool and in whatever order. An archive
@@ -131,7 +131,7 @@ class OpenedArchive implements ReadableArchive {
     const { fd, path } = this.#tar.region;
     this.#regions ??= new Map([...this.#entries.blobs(), ...this.#tables.blobs]);
     if (this.#regions.size > MOST_LENT) return undefined;
-    return { kind: 'regions', fd, path, regions: [...this.#regions] };
+    return { kind: 'regions', fd, path, regions: [...this.#regions], made: [...this.#tables.made] };
   }
 
   async close(): Promise<void> {
