@@ -22,6 +22,23 @@ test('what is written is read by another, and nobody else can read it', async ()
   assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600);
 });
 
+test('what another process is at work with is not given away', async () => {
+  const folder = newFolder();
+  const sessions = folderSessions(folder);
+  await sessions.write('a', 'http://host/');
+  const path = join(folder, readdirSync(folder)[0] ?? '');
+  const held = JSON.stringify({ key: 'a', location: 'http://host/' });
+  for (const [pid, expected] of [
+    [process.ppid, undefined],
+    [2 ** 22 + 1, 'http://host/'],
+    [-1, 'http://host/'],
+    ['1', 'http://host/'],
+  ] as const) {
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(held), pid }));
+    assert.equal(await sessions.read('a'), expected, String(pid));
+  }
+});
+
 test('what is removed is gone, and nothing is no error', async () => {
   const folder = newFolder();
   const sessions = folderSessions(folder);

@@ -9,7 +9,7 @@ const MOST_BYTES = 16_384;
 
 /**
  * Sessions in a folder, which is made when there is something to keep: one file each, for the owner alone, since an address may hold a secret.
- * What cannot be kept or read is as if it had never been: a blob is then sent from its start. Those of last week are removed.
+ * One whose process is still at work is not given to another. What cannot be kept or read is as if it had never been: a blob is then sent from its start. Those of last week are removed.
  */
 export function folderSessions(folder: string): UploadSessions {
   let cleaned: Promise<void> | undefined;
@@ -23,7 +23,7 @@ export function folderSessions(folder: string): UploadSessions {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         cleaned ??= clean(folder).catch(() => {});
         await cleaned;
-        await writeFile(fresh, `${JSON.stringify({ key, location })}\n`, { mode: 0o600, flag: 'wx' });
+        await writeFile(fresh, `${JSON.stringify({ key, location, pid: process.pid })}\n`, { mode: 0o600, flag: 'wx' });
         await rename(fresh, path);
       } catch {
         await rm(fresh, { force: true }).catch(() => {});
@@ -38,7 +38,8 @@ async function readEntry(path: string, key: string): Promise<string | undefined>
   if (size > MOST_BYTES || Date.now() - mtimeMs > KEPT_FOR) return undefined;
   const entry: unknown = JSON.parse(await readFile(path, 'utf8'));
   if (typeof entry !== 'object' || entry === null || !('key' in entry) || !('location' in entry)) return undefined;
-  return entry.key === key && typeof entry.location === 'string' ? entry.location : undefined;
+  if (entry.key !== key || typeof entry.location !== 'string') return undefined;
+  return 'pid' in entry && isAtWork(entry.pid) ? undefined : entry.location;
 }
 
 async function clean(folder: string): Promise<void> {
@@ -46,5 +47,15 @@ async function clean(folder: string): Promise<void> {
     const path = join(folder, name);
     const { mtimeMs } = await stat(path);
     if (Date.now() - mtimeMs > KEPT_FOR) await rm(path, { force: true });
+  }
+}
+
+/** Another process than this one, as far as can be seen from here. */
+function isAtWork(pid: unknown): boolean {
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

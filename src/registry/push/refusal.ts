@@ -23,7 +23,8 @@ export async function refusal(
   const { clock } = upload.context;
   const wait = PASSING.has(status) ? await askedWait(response, { method, url }, clock) : 0;
   const error = await answerError(response, askedFor(upload), upload.context);
-  if (PASSING.has(status)) return new Setback(error, { wait });
+  // A PATCH is sent once: only here is it known how much of it has come.
+  if (PASSING.has(status)) return new Setback(error, { wait, repeated: method !== 'PATCH' });
   const after = (options: SetbackOptions): Setback => new Setback(error, options);
   if (error.code === 'DIGEST_MISMATCH' || error.code === 'SIZE_MISMATCH') return after({ lost: true, mixed: true });
   if (status === 404 || status === 410) return after({ lost: true });

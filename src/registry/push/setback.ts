@@ -7,6 +7,8 @@ export interface SetbackOptions {
   readonly wait?: number | undefined;
   /** What to do else: send less at once, send it in another manner, or send it without PATCH. */
   readonly change?: 'smaller' | 'other' | 'whole' | undefined;
+  /** The request was repeated already, as often as requests are. */
+  readonly repeated?: boolean | undefined;
   /** What was joined from several requests may be wrong, though each was right. */
   readonly mixed?: boolean | undefined;
 }
@@ -17,14 +19,19 @@ export class Setback extends Error {
   readonly lost: boolean;
   readonly wait: number;
   readonly change: SetbackOptions['change'];
+  readonly repeated: boolean;
   readonly mixed: boolean;
 
-  constructor(error: DrayError, { lost = false, wait = 0, change, mixed = false }: SetbackOptions = {}) {
+  constructor(
+    error: DrayError,
+    { lost = false, wait = 0, change, repeated = false, mixed = false }: SetbackOptions = {},
+  ) {
     super(error.message, { cause: error });
     this.error = error;
     this.lost = lost;
     this.wait = wait;
     this.change = change;
+    this.repeated = repeated;
     this.mixed = mixed;
   }
 }

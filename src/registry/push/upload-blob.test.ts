@@ -345,6 +345,19 @@ describe('an upload of an earlier run', () => {
     }
   });
 
+  it('is not for two at the same time', async () => {
+    const place = await interrupted();
+    const offsets = await Promise.all([later(place), later(place)]);
+    assert.deepEqual(offsets, [[3 * MIB], [0]]);
+    arrived(place, LARGE);
+  });
+
+  it('is not used where it may not be asked for any more', async () => {
+    const place = await interrupted();
+    place.registry.inject(status(403, { kind: 'upload', method: 'GET' }));
+    assert.deepEqual(await later(place), [0]);
+  });
+
   it('is forgotten when it is done', async () => {
     const place = await interrupted();
     await later(place);

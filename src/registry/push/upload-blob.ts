@@ -1,10 +1,11 @@
 import type { Bytes } from '#bytes';
 import type { UploadOptions } from '#content';
-import { type DrayError, messageOf } from '#errors';
+import { type DrayError, hasCode, messageOf } from '#errors';
 import type { Descriptor } from '#oci';
 import { backoff } from '#timing';
 import { hasBlob } from '../blobs.ts';
 import type { RepositoryContext } from '../context.ts';
+import type { UploadSessions } from '../types.ts';
 import { Manner } from './manner.ts';
 import { Setback } from './setback.ts';
 import { askSession, openSession, savedSession, type Upload, type UploadSession } from './upload-session.ts';
@@ -34,14 +35,38 @@ export function uploadBlob(
   options: BlobUploadOptions = {},
 ): Promise<void> {
   const { signal, onEvent, onSent, once = false } = options;
-  return new BlobUpload({ upload: { context, target, signal, onEvent }, read, onSent }, once).run();
+  const sending = { upload: { context, target, signal, onEvent }, read, onSent };
+  const key = `${new URL(context.endpoint.url).origin} ${context.path} ${target.digest}`;
+  if (once) return new BlobUpload(sending, { once, key: undefined }).run();
+  return alone(context.uploads, key, (own) => new BlobUpload(sending, { once, key: own }).run());
+}
+
+/** Keys of uploads that are going on. */
+const busy = new WeakMap<UploadSessions, Set<string>>();
+
+/** Does work with a key, or without one while other work has it: one session is not for two. */
+async function alone<T>(
+  sessions: UploadSessions,
+  key: string,
+  work: (key: string | undefined) => Promise<T>,
+): Promise<T> {
+  const keys = busy.get(sessions) ?? new Set();
+  busy.set(sessions, keys);
+  if (keys.has(key)) return work(undefined);
+  keys.add(key);
+  try {
+    return await work(key);
+  } finally {
+    keys.delete(key);
+  }
 }
 
 class BlobUpload {
   readonly #sending: Sending;
   readonly #upload: Upload;
   readonly #once: boolean;
-  readonly #key: string;
+  /** Undefined: it is not remembered. */
+  readonly #key: string | undefined;
   readonly #manner: Manner;
   #session: UploadSession | undefined;
   /** The furthest that the registry has ever been. */
@@ -51,15 +76,15 @@ class BlobUpload {
   #began: number;
   /** The end was asked for, and its answer may have been lost. */
   #ending = false;
-  /** What the registry has may come from more than one request. */
-  #mended = false;
+  /** What came together wrongly was sent once more. */
+  #sentAgain = false;
 
-  constructor(sending: Sending, once: boolean) {
+  constructor(sending: Sending, { once, key }: { readonly once: boolean; readonly key: string | undefined }) {
     const { context, target } = sending.upload;
     this.#sending = sending;
     this.#upload = sending.upload;
     this.#once = once;
-    this.#key = `${new URL(context.endpoint.url).origin} ${context.path} ${target.digest}`;
+    this.#key = key;
     this.#manner = new Manner(target.size);
     this.#began = context.clock.monotonic();
   }
@@ -76,7 +101,7 @@ class BlobUpload {
   }
 
   async #attempt(): Promise<void> {
-    const { context, target } = this.#upload;
+    const { target } = this.#upload;
     const { onSent } = this.#sending;
     let session = this.#session ?? (await this.#open());
     if (session !== undefined) {
@@ -87,7 +112,7 @@ class BlobUpload {
       this.#ending = true;
       await endUpload(this.#sending, session, whole);
     }
-    await context.uploads.remove(this.#key);
+    await this.#forget();
     onSent?.(target.size);
   }
 
@@ -120,20 +145,17 @@ class BlobUpload {
 
   async #resume(): Promise<UploadSession | undefined> {
     const { context, target } = this.#upload;
-    const location = this.#once ? undefined : await context.uploads.read(this.#key);
+    const location = this.#key === undefined ? undefined : await context.uploads.read(this.#key);
     if (location === undefined) return undefined;
     const saved = savedSession(this.#upload, location);
-    const session = saved === undefined ? undefined : await askSession(this.#upload, saved);
-    if (session === undefined || session.offset > target.size) {
-      await context.uploads.remove(this.#key);
-      return undefined;
-    }
-    this.#mended = true;
-    return this.#save(session);
+    const session = saved === undefined ? undefined : await askSaved(this.#upload, saved);
+    if (session !== undefined && session.offset <= target.size) return this.#save(session);
+    await this.#forget();
+    return undefined;
   }
 
   async #save(session: UploadSession): Promise<UploadSession> {
-    if (!this.#once && this.#manner.isLong) {
+    if (this.#key !== undefined && this.#manner.isLong) {
       await this.#upload.context.uploads.write(this.#key, session.location.href);
     }
     return session;
@@ -145,11 +167,12 @@ class BlobUpload {
     const { context, onEvent, signal } = this.#upload;
     if (this.#once) throw error;
     if (change !== undefined && !this.#change(change)) throw error;
-    if (mixed && !this.#mended) {
-      await context.uploads.remove(this.#key);
+    if (mixed && this.#sentAgain) {
+      await this.#forget();
       throw error;
     }
-    this.#failures += 1;
+    this.#sentAgain ||= mixed;
+    this.#failures += setback.repeated ? Math.max(1, context.retries) : 1;
     if (setback.lost) this.#lost += 1;
     // What is too large for a server in between may be cut off before it is told.
     if (this.#failures > 2 && error.code === 'CONNECTION_LOST') this.#manner.takeSmaller();
@@ -161,8 +184,11 @@ class BlobUpload {
     await context.clock.sleep(delay, signal);
     this.#session =
       setback.lost || this.#session === undefined ? undefined : await this.#askAgain(this.#session, error);
-    this.#mended = this.#session !== undefined;
-    if (this.#session === undefined) await context.uploads.remove(this.#key);
+    if (this.#session === undefined) await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    if (this.#key !== undefined) await this.#upload.context.uploads.remove(this.#key);
   }
 
   #change(change: NonNullable<Setback['change']>): boolean {
@@ -196,5 +222,15 @@ class BlobUpload {
     this.#failures = 0;
     this.#lost = 0;
     this.#began = this.#upload.context.clock.monotonic();
+  }
+}
+
+/** A session of an earlier run; undefined too where it is somebody else's now. */
+async function askSaved(upload: Upload, session: UploadSession): Promise<UploadSession | undefined> {
+  try {
+    return await askSession(upload, session);
+  } catch (error) {
+    if (!hasCode(error, 'DENIED', 'UNAUTHORIZED', 'BAD_RESPONSE', 'REDIRECT_REFUSED', 'INSECURE_REFUSED')) throw error;
+    return undefined;
   }
 }

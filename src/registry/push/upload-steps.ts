@@ -97,7 +97,7 @@ async function send(upload: Upload, request: HttpRequest): Promise<HttpResponse>
   } catch (error) {
     // One that asks to wait has said for how long, which was too long.
     if (!passes(error) || error.detail['retryAfter'] !== undefined) throw error;
-    throw new Setback(error);
+    throw new Setback(error, { repeated: request.method !== 'PATCH' });
   }
 }
 
