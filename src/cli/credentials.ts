@@ -1,12 +1,11 @@
 import type { DrayOptions } from '#dray';
 import type { CliContext } from './context.ts';
-import type { RegistryFlags } from './flags/registry-flags.ts';
 import { askSecret, readSecret } from './prompt.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What `--creds` and `--creds-stdin` say; a password that is missing is asked for. Rejects with a UsageError for what is no USER:PASSWORD. */
 export async function credentials(
-  flags: Pick<RegistryFlags, 'creds' | 'credsStdin'>,
+  flags: { readonly creds?: string | undefined; readonly credsStdin?: true | undefined },
   context: CliContext,
 ): Promise<DrayOptions['credentials']> {
   if (flags.creds === undefined && flags.credsStdin !== true) return undefined;

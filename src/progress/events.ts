@@ -41,7 +41,7 @@ export interface ImageDone {
   readonly status: 'downloaded' | 'up-to-date' | 'pushed' | 'copied';
 }
 
-/** A blob's transfer changes state. One of `queued`, `exists` comes first; `done`, `mounted` or `failed` last. */
+/** A blob's transfer changes state. One of `queued`, `exists` comes first; `done`, `mounted`, `skipped` or `failed` last. */
 export interface BlobState {
   readonly kind: 'blob';
   readonly digest: Digest;
@@ -60,6 +60,8 @@ export interface BlobState {
     | 'started'
     /** The registry has taken it over from another of its repositories. */
     | 'mounted'
+    /** It is not for others to distribute, and stays where it is. */
+    | 'skipped'
     | 'verifying'
     | 'done'
     | 'failed';

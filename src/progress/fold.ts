@@ -65,7 +65,7 @@ export function fold(state: ProgressState, event: ProgressEvent, now: number): P
       const before = viewOf(state, event);
       const { size, state: is, from } = event;
       if (is === 'replaced') return forget(state, event.digest);
-      const received = is === 'exists' || is === 'done' || is === 'mounted' ? size : event.received;
+      const received = HERE.has(is) ? size : event.received;
       const resumed = is === 'started' ? received : before.resumed;
       const arrived = before.state === 'started' || before.state === 'verifying';
       const origin = from !== undefined && { from };
@@ -123,7 +123,7 @@ function viewOf(state: ProgressState, about: { digest: Digest; role: BlobRole; s
   return state.blobs.get(about.digest) ?? fresh(about.digest, about.role, about.size);
 }
 
-const HERE: ReadonlySet<BlobView['state'] | undefined> = new Set(['done', 'exists', 'mounted']);
+const HERE: ReadonlySet<BlobView['state'] | undefined> = new Set(['done', 'exists', 'mounted', 'skipped']);
 const isHere = (blob: BlobView | undefined): boolean => HERE.has(blob?.state);
 
 function change(state: ProgressState, blob: BlobView, fetched = 0): ProgressState {

@@ -10,6 +10,7 @@ import { writeDigestFile } from '../output/digest-file.ts';
 import { printableJson } from '../output/printable.ts';
 import { createProgress } from '../output/progress.ts';
 import { UsageError } from '../usage-error.ts';
+import { withWayOn } from '../way-on.ts';
 import { withDray } from '../wire.ts';
 
 interface CopyFlags extends EndFlags {
@@ -81,7 +82,7 @@ export const copy: Command = defineCommand<CopyFlags>({
       );
     } catch (error) {
       progress.fail();
-      throw error;
+      throw withWayOn(error, 'what has arrived is not sent again by the same command');
     }
     progress.end(quiet ? results.flatMap(({ names, root }) => (names.length > 0 ? names : [root.digest])) : []);
     if (flags.digestfile !== undefined) await writeDigestFile(flags.digestfile, results);

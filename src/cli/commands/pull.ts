@@ -1,4 +1,3 @@
-import { DrayError, hasCode } from '#errors';
 import type { PullResult } from '#image';
 import { type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
@@ -7,6 +6,7 @@ import { nonEmpty, oneOf } from '../flags/values.ts';
 import { nameOf } from '../output/docker-lines.ts';
 import { printableJson } from '../output/printable.ts';
 import { createProgress } from '../output/progress.ts';
+import { withWayOn } from '../way-on.ts';
 import { withDray } from '../wire.ts';
 import { checkPullFlags, type PullFlags, pullOptions } from './pull-options.ts';
 import { printPlans } from './pull-print.ts';
@@ -74,7 +74,9 @@ export const pull: Command = defineCommand<PullFlags>({
       });
     } catch (error) {
       progress.fail();
-      throw withWayOn(error, flags);
+      // With neither store nor file there is nothing to go on from.
+      if (!flags.store && flags.output === '-') throw error;
+      throw withWayOn(error, 'what was downloaded is kept; the same command continues it');
     }
     progress.end(flags.allTags === true ? repositories(results) : results.map(({ fullName }) => fullName));
     if (flags.json === true) {
@@ -87,15 +89,4 @@ export const pull: Command = defineCommand<PullFlags>({
 /** docker names the repository once, whatever the number of its tags. */
 function repositories(results: readonly PullResult[]): string[] {
   return [...new Set(results.map(({ fullName }) => nameOf(fullName)))];
-}
-
-/** To a pull that was stopped, says how to go on. With neither store nor file there is nothing to go on from. */
-function withWayOn(error: unknown, { store, output: file }: PullFlags): unknown {
-  if (!hasCode(error, 'CANCELLED') || (!store && file === '-')) return error;
-  const { message, detail } = error;
-  return new DrayError('CANCELLED', message, {
-    hint: 'what was downloaded is kept; the same command continues it',
-    detail,
-    cause: error,
-  });
 }

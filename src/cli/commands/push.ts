@@ -8,6 +8,7 @@ import { nameOf } from '../output/docker-lines.ts';
 import { printableJson } from '../output/printable.ts';
 import { createProgress } from '../output/progress.ts';
 import { UsageError } from '../usage-error.ts';
+import { withWayOn } from '../way-on.ts';
 import { withDray } from '../wire.ts';
 import { pushedNames } from './push-names.ts';
 
@@ -76,7 +77,7 @@ export const push: Command = defineCommand<PushFlags>({
       );
     } catch (error) {
       progress.fail();
-      throw error;
+      throw withWayOn(error, 'what was sent is not sent again by the same command, as far as the registry keeps it');
     }
     progress.end(flags.allTags === true ? repositories(results) : results.map(({ fullName }) => fullName));
     if (flags.digestfile !== undefined) await writeDigestFile(flags.digestfile, results);

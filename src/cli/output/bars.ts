@@ -73,6 +73,8 @@ function layerLine(blob: BlobView, { columns, now, action }: FrameOptions): stri
       return `${id}: ${words.exists}`;
     case 'mounted':
       return `${id}: Mounted${blob.from === undefined ? '' : ` from ${oneLine(blob.from)}`}`;
+    case 'skipped':
+      return `${id}: Skipped foreign layer`;
     case 'compressing':
       return `${id}: Compressing`;
     case 'waiting':

@@ -143,6 +143,10 @@ describe('docker’s lines of a push', () => {
     ]);
   });
 
+  test('a layer that is not pushed', () => {
+    assert.deepEqual(lines([planned([BASE]), blob(BASE, 'skipped')]).slice(1), ['416d7d11d80e: Skipped foreign layer']);
+  });
+
   test('on a terminal the last line of each layer, when the bars are gone', () => {
     const events = [planned(MAIN), ...MAIN.map((id) => blob(id, 'exists')), done('1', 'aa', 7)];
     const printed = lines(events, { layers: 'last' });

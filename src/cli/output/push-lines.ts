@@ -60,6 +60,7 @@ export class PushLines {
     if (state === 'waiting' && action === 'push') this.#change(id, 'Waiting');
     else if (state === 'exists') this.#settle(id, action === 'push' ? 'Layer already exists' : 'Already exists');
     else if (state === 'mounted') this.#settle(id, from === undefined ? 'Mounted' : `Mounted from ${oneLine(from)}`);
+    else if (state === 'skipped') this.#settle(id, 'Skipped foreign layer');
     else if (state === 'done') this.#settle(id, pushed);
   }
 

@@ -2,6 +2,7 @@ import { bytesOf } from '#bytes';
 import { type CopyBlobsOptions, copyBlobs, createLimit, type GraphNode } from '#content';
 import { DrayError } from '#errors';
 import { type Descriptor, type Digest, fullString, type Reference } from '#oci';
+import type { BlobState } from '#progress';
 import type { Repository } from '#registry';
 import { isLeftOut, outcomes, type Taken, workOf } from './copied.ts';
 import type { Selection } from './selection.ts';
@@ -32,7 +33,8 @@ export async function toRegistry(
   const copied = isThere
     ? distinct(wanted.map(({ target }) => target)).map((target) => ({ target, present: true, mounted: false }))
     : await copyBlobs(source, repository, wanted, options);
-  if (isThere) for (const { target } of copied) onEvent?.(existing(target));
+  for (const layer of leftOut) onEvent?.(settled(layer, 'skipped'));
+  if (isThere) for (const { target } of copied) onEvent?.(settled(target, 'exists'));
   else await putBelow(nodes, root.digest, repository, options);
   const top = nodes.find(({ descriptor }) => descriptor.digest === root.digest);
   if (top === undefined) throw new DrayError('BUG', `no document for the root ${root.digest}`);
@@ -79,6 +81,6 @@ function distinct(blobs: readonly Descriptor[]): readonly Descriptor[] {
   return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }
 
-function existing({ digest, size }: Descriptor) {
-  return { kind: 'blob', digest, size, role: 'layer', state: 'exists', received: size } as const;
+function settled({ digest, size }: Descriptor, state: 'exists' | 'skipped'): BlobState {
+  return { kind: 'blob', digest, size, role: 'layer', state, received: size };
 }
