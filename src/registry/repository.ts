@@ -12,7 +12,7 @@ import { deleteBlob, deleteManifest, deleteTag } from './push/delete-content.ts'
 import { readRateLimit } from './rate-limit.ts';
 import { listReferrers } from './referrers.ts';
 import { listTags } from './tags.ts';
-import type { OpenRepository, Repository, RepositoryOptions } from './types.ts';
+import type { Endpoint, OpenRepository, Repository, RepositoryOptions } from './types.ts';
 import { writingTo } from './writing.ts';
 
 /** A repository with connections of its own, e.g. in a worker thread. Nothing is asked before the first call. */
@@ -51,7 +51,7 @@ export function repositoryOver(
   };
   const sendingWith = (wanted: readonly string[], words: Words): RepositoryContext => ({
     ...context,
-    send: refusedInWords(words)(connection.send(wanted)),
+    send: endpoint.mirror ? () => Promise.reject(notWritten(endpoint)) : refusedInWords(words)(connection.send(wanted)),
   });
   const pushing = sendingWith(toPush, pushRefused(name));
   const mounting = (from: string | undefined): RepositoryContext =>
@@ -110,6 +110,10 @@ function checked(tagOrDigest: string): string {
     'INVALID_REFERENCE',
     `${JSON.stringify(tagOrDigest.slice(0, 200))} is neither a tag nor a digest`,
   );
+}
+
+function notWritten({ url, domain }: Endpoint): DrayError {
+  return new DrayError('UNSUPPORTED', `nothing is written to ${url}, which is a mirror of ${domain}`);
 }
 
 type Words = (message: string) => string;

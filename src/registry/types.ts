@@ -58,7 +58,7 @@ export interface FetchedManifest {
   readonly bytes: Uint8Array;
 }
 
-/** One repository at one endpoint. What is written goes to that endpoint alone. */
+/** One repository at one endpoint. What is written goes to that endpoint alone, and never to a mirror (UNSUPPORTED). */
 export interface Repository extends Store, Resolver, Tagger {
   readonly endpoint: Endpoint;
   /** Path within the registry, e.g. `library/alpine`. */

@@ -225,6 +225,26 @@ describe('who may write', () => {
   });
 });
 
+describe('a mirror', () => {
+  it('is never written to', async () => {
+    const registry = await startRegistry({ images: { 'team/app:1': IMAGE } });
+    const repository = createRepository({
+      endpoint: { url: registry.url, domain: 'docker.io', mirror: true },
+      path: 'team/app',
+    });
+    closing.push(() => repository.close());
+    closing.push(() => registry.close());
+    const { descriptor, bytes } = contentOf(5);
+    await fails(() => repository.put(descriptor, bytesOf(bytes)), 'UNSUPPORTED');
+    await fails(() => repository.upload(descriptor, async () => bytesOf(bytes)), 'UNSUPPORTED');
+    await fails(() => repository.mount(descriptor, 'team/base'), 'UNSUPPORTED');
+    await fails(() => repository.putManifest('2', rootOf(IMAGE)), 'UNSUPPORTED');
+    await fails(() => repository.deleteBlob(descriptor.digest), 'UNSUPPORTED');
+    await fails(() => repository.deleteTag('1'), 'UNSUPPORTED');
+    assert.equal(registry.requests.length, 0);
+  });
+});
+
 describe('a mount', () => {
   for (const [name, from, uploads, expected] of [
     ['from a repository that has it', 'team/base', {}, true],
