@@ -10,7 +10,7 @@ import { createUser, run, type User } from './run.ts';
 const BASE = buildLayer({ files: [{ name: 'etc/' }, { name: 'etc/base', content: 'base' }], fill: 300_000 });
 
 /** Images that share a layer; the program is the only one that runs. */
-function image(architecture: 'amd64' | 'arm64', version: string, flavour: 'oci' | 'docker' = 'oci'): TestImage {
+function imageFor(architecture: 'amd64' | 'arm64', version: string, flavour: 'oci' | 'docker' = 'oci'): TestImage {
   return buildImage({
     flavour,
     platform: { os: 'linux', architecture },
@@ -28,14 +28,14 @@ function image(architecture: 'amd64' | 'arm64', version: string, flavour: 'oci' 
 }
 
 const KINDS: Readonly<Record<string, TestGraph>> = {
-  oci: image('amd64', '1'),
-  schema2: image('amd64', '2', 'docker'),
-  index: buildIndex([image('amd64', '3'), image('arm64', '3')]),
+  oci: imageFor('amd64', '1'),
+  schema2: imageFor('amd64', '2', 'docker'),
+  index: buildIndex([imageFor('amd64', '3'), imageFor('arm64', '3')]),
 };
 const ID_OF = new Map([
-  ['oci', image('amd64', '1').config.digest],
-  ['schema2', image('amd64', '2', 'docker').config.digest],
-  ['index', image('amd64', '3').config.digest],
+  ['oci', imageFor('amd64', '1').config.digest],
+  ['schema2', imageFor('amd64', '2', 'docker').config.digest],
+  ['index', imageFor('amd64', '3').config.digest],
 ]);
 
 let shared: Promise<DockerRegistry> | undefined;
@@ -99,10 +99,13 @@ peerTest('what crane writes is loaded', ['docker-registry', 'crane'], async () =
   const references = ['oci', 'schema2'].map((kind) => `${host}/team/${kind}:1`);
   await run('crane', ['pull', '--insecure', ...references, join(user.home, 'crane.tar')]);
   const images = await load(user, 'crane.tar');
-  assert.deepEqual(images.map(({ names: [name], id }) => [name, id]).toSorted(), [
-    [references[0], ID_OF.get('oci')],
-    [references[1], ID_OF.get('schema2')],
-  ]);
+  assert.deepEqual(
+    new Map(images.map(({ names: [name], id }) => [name, id])),
+    new Map([
+      [references[0], ID_OF.get('oci')],
+      [references[1], ID_OF.get('schema2')],
+    ]),
+  );
   await run('crane', ['pull', '--insecure', '--format=oci', `${host}/team/index:1`, join(user.home, 'layout')]);
   await run('tar', ['-C', join(user.home, 'layout'), '-cf', join(user.home, 'layout.tar'), '.']);
   assert.equal((await load(user, 'layout.tar'))[0]?.root.digest, KINDS['index']?.root.digest);
@@ -135,10 +138,10 @@ peerTest('skopeo, crane and umoci read what is saved', ['docker-registry', 'skop
   // Several in one file.
   const all = [...ID_OF.keys()].map((kind) => `${host}/team/${kind}:1`);
   await user.dray(['save', '-o', 'several.tar', ...all]);
-  for (const [at, reference] of all.entries()) {
+  for (const [index, reference] of all.entries()) {
     assert.equal(
       await idBySkopeo(`docker-archive:${join(user.home, 'several.tar')}:${reference}`),
-      [...ID_OF.values()][at],
+      [...ID_OF.values()][index],
     );
   }
 });
@@ -222,7 +225,7 @@ peerTest("docker: several platforms in containerd's store", DOCKER, async () => 
   // It writes the index whose other children are not in the archive.
   await daemon.docker('save', '--platform', 'linux/arm64', '-o', at('arm.tar'), reference);
   const [arm] = await load(user, 'arm.tar');
-  assert.equal(arm?.id, image('arm64', '3').config.digest);
+  assert.equal(arm?.id, imageFor('arm64', '3').config.digest);
   await daemon.docker('rmi', reference);
 });
 

@@ -8,6 +8,7 @@ import type { Places } from '../places.ts';
 /** A folder for one test and the places in it; gone with `close`. */
 export class TestPlaces {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'dray-load-'));
+  #count = 0;
   readonly #registries = createRegistryClient({ hosts: { named: {} }, retries: 0 });
 
   /** @param name of the store */
@@ -21,6 +22,12 @@ export class TestPlaces {
       host: { os: 'linux', architecture: 'amd64' },
       sync: false,
     };
+  }
+
+  /** With a store that nobody has used. */
+  next(): Places {
+    this.#count += 1;
+    return this.at(`store-${this.#count}`);
   }
 
   path(name: string): string {

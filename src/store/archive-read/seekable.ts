@@ -62,8 +62,8 @@ export async function openSeekable(origin: ArchiveOrigin, options: SeekableOptio
 function openFile(path: string, fs: FileSystem): Pick<Seekable, 'region' | 'size'> | undefined {
   try {
     const stat = fs.statSync(path);
-    if (stat?.isDirectory() === true) throw new DrayError('IO_FAILED', `read ${path}: is a directory`);
-    if (stat?.isFile() !== true) return undefined;
+    if (stat.isDirectory()) throw new DrayError('IO_FAILED', `read ${path}: is a directory`);
+    if (!stat.isFile()) return undefined;
     const fd = fs.openSync(path, 'r');
     return { region: { fs, fd, base: 0, path }, size: fs.fstatSync(fd).size };
   } catch (error) {

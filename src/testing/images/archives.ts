@@ -27,12 +27,12 @@ export function uncompressed({ bytes, compression }: TestLayer): Uint8Array {
 /** By tool, as their code writes them. Old docker names layers by ids of its first format; here any 64 digits do. */
 export const ARCHIVE_SHAPES: Readonly<Record<string, ArchiveShape>> = {
   'docker 1.10': (images) => {
-    const layers = new Map<string, string>();
+    const written = new Map<string, string>();
     const files = images.flatMap(({ image }, at) =>
       image.layers.flatMap((layer, index) => {
         const id = hexOf(digestOf(Buffer.from(`v1 ${at} ${index}`)));
-        const first = layers.get(layer.digest);
-        layers.set(layer.digest, first ?? id);
+        const first = written.get(layer.digest);
+        written.set(layer.digest, first ?? id);
         const content =
           first === undefined ? { content: uncompressed(layer) } : { link: `../${first}/layer.tar`, type: '2' };
         return [
@@ -113,7 +113,7 @@ export const ARCHIVE_SHAPES: Readonly<Record<string, ArchiveShape>> = {
       { name: 'blobs/' },
       { name: 'blobs/sha256/' },
       ...blobs(images.map(({ image }) => image)),
-      index(images),
+      indexJson(images),
       table(
         images,
         (hex) => `blobs/sha256/${hex}`,
@@ -121,11 +121,12 @@ export const ARCHIVE_SHAPES: Readonly<Record<string, ArchiveShape>> = {
       ),
       LAYOUT,
     ]),
-  'ctr and nerdctl': (images) => tarOf([LAYOUT, index(images), ...blobs(images.map(({ image }) => image)).map(dotted)]),
+  'ctr and nerdctl': (images) =>
+    tarOf([LAYOUT, indexJson(images), ...blobs(images.map(({ image }) => image)).map(dotted)]),
   'the tables first, hard links for what is shared': (images) => {
     const [first, ...others] = blobs(images.map(({ image }) => image));
     const copies = first === undefined ? [] : [{ name: 'copy', link: first.name, type: '1' }];
-    return tarOf([index(images), LAYOUT, ...(first === undefined ? [] : [first]), ...copies, ...others]);
+    return tarOf([indexJson(images), LAYOUT, ...(first === undefined ? [] : [first]), ...copies, ...others]);
   },
   'pax and GNU names': (images) => {
     const [first, ...others] = blobs(images.map(({ image }) => image));
@@ -136,10 +137,10 @@ export const ARCHIVE_SHAPES: Readonly<Record<string, ArchiveShape>> = {
       { name: '././@LongLink', type: 'L', content: `${name}\0` },
       { ...rest, name: 'short' },
     ]);
-    return tarOf([LAYOUT, index(images), pax, { ...first, name: 'other' }, ...gnu]);
+    return tarOf([LAYOUT, indexJson(images), pax, { ...first, name: 'other' }, ...gnu]);
   },
   'each file twice': (images) => {
-    const files = [LAYOUT, index(images), ...blobs(images.map(({ image }) => image))];
+    const files = [LAYOUT, indexJson(images), ...blobs(images.map(({ image }) => image))];
     return tarOf([...files, ...files]);
   },
 };
@@ -154,7 +155,7 @@ function dotted(file: LayerFile): LayerFile {
   return { ...file, name: `./${file.name}` };
 }
 
-function index(images: readonly NamedImage[]): LayerFile {
+function indexJson(images: readonly NamedImage[]): LayerFile {
   const manifests = images.flatMap(({ image: { root, platform }, names }) => {
     const entry = ({ mediaType, digest, size }: Descriptor): object => ({ mediaType, digest, size, platform });
     if (names.length === 0) return [entry(root)];
