@@ -52,6 +52,7 @@ export const exportCommand: Command = defineCommand<ExportFlags>({
       quiet: flags.quiet === true,
       data: true,
       allTags: false,
+      action: 'export',
       lines: false,
     });
     let result: ExportResult;

@@ -49,6 +49,7 @@ export const unpack: Command = defineCommand<UnpackFlags>({
       quiet: flags.quiet === true,
       data: true,
       allTags: false,
+      action: 'unpack',
       lines: false,
     });
     let result: UnpackResult;

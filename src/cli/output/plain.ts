@@ -11,7 +11,14 @@ export interface PlainProgress {
   tick(now: number): void;
 }
 
-const DONE = { pull: 'pulled', push: 'pushed', copy: 'copied', load: 'loaded' } as const;
+const DONE = {
+  pull: 'pulled',
+  push: 'pushed',
+  copy: 'copied',
+  load: 'loaded',
+  unpack: 'unpacked',
+  export: 'read',
+} as const;
 
 export function createPlain(print: (line: string) => void, action: keyof typeof DONE = 'pull'): PlainProgress {
   let state: ProgressState = startProgress();

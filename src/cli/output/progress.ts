@@ -19,7 +19,7 @@ export interface ProgressOptions {
   readonly data: boolean;
   readonly allTags: boolean;
   /** What is told of; a pull by default. */
-  readonly action?: 'pull' | 'push' | 'copy' | 'load';
+  readonly action?: 'pull' | 'push' | 'copy' | 'load' | 'unpack' | 'export';
   /** False: docker says nothing of what goes on. */
   readonly lines?: boolean | undefined;
 }
@@ -58,7 +58,7 @@ export function createProgress(options: ProgressOptions): Progress {
     layers: tty !== undefined && (data || context.stdout.isTTY === true) ? ('last' as const) : ('each' as const),
   };
   const pulling = action === 'pull' ? new DockerLines({ ...how, allTags }) : undefined;
-  const lines = action === 'pull' || action === 'load' ? pulling : new PushLines({ ...how, action });
+  const lines = action === 'push' || action === 'copy' ? new PushLines({ ...how, action }) : pulling;
   const hasLines = options.lines !== false && !quiet && !(mode === 'json' && data);
   const timer = startTimer(tty ?? plain);
 

@@ -120,6 +120,7 @@ describe('an image', () => {
         assert.deepEqual(readdirSync(folder), ['target']);
       }));
   }
+  it('is not unpacked into a folder without a name', () => rejects(unpackImage('x', '', PLACES), 'INVALID_OPTION'));
   it('is not unpacked where there is no folder to put it', () =>
     withLayout({}, async (layout, folder) => {
       await assert.rejects(unpackImage(layout, join(folder, 'a/b'), PLACES), /there is no folder/);

@@ -1,6 +1,6 @@
 import { DiskTree } from '#archive';
 import type { CallOptions } from '#content';
-import { messageOf } from '#errors';
+import { DrayError, messageOf } from '#errors';
 import type { Descriptor, Digest, Platform } from '#oci';
 import { readOne } from '../files/open-image.ts';
 import { withImage } from '../place/with-image.ts';
@@ -42,6 +42,7 @@ export async function unpackImage(
   options: UnpackOptions = {},
 ): Promise<UnpackResult> {
   const { signal, onEvent } = options;
+  if (path === '') throw new DrayError('INVALID_OPTION', 'the folder to unpack into has no name');
   return withImage(text, places, { plain: 'store-first', action: 'unpack', signal, onEvent }, async (placed) => {
     const image = await readOne(placed, places, options);
     const target = new TargetFolder(path);
