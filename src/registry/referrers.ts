@@ -65,6 +65,7 @@ async function fromList(
     const name = `the list of referrers of ${context.name}@${digest}`;
     for (const entry of parseIndex(page.bytes, OCI_INDEX, name).manifests) list.set(entry.digest, entry);
     const next: URL | undefined = nextPage(page.response, url, 'more referrers');
+    if (context.endpoint.namespace !== undefined) next?.searchParams.set('ns', context.endpoint.namespace);
     if (next !== undefined && visited.has(next.href)) {
       throw badList(context, digest, `its pages go round in a circle (next: ${publicUrl(next)})`);
     }
