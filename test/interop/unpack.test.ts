@@ -6,12 +6,14 @@ import {
   linkSync,
   lutimesSync,
   mkdirSync,
+  readdirSync,
   rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { startDockerRegistry } from './docker-registry.ts';
 import { layout, peerTest } from './peers.ts';
 import { createUser, makeFolder, run } from './run.ts';
 import { treePicture } from './tree-picture.ts';
@@ -113,3 +115,32 @@ peerTest('unpack as umoci does: layers that umoci wrote', ['umoci', 'root'], asy
     'what was written through a link is not there',
   );
 });
+
+peerTest(
+  'unpack and export an image of a registry',
+  ['docker-registry', 'skopeo', 'tar', 'root', 'oci-busybox'],
+  async () => {
+    const registry = await startDockerRegistry();
+    const reference = `${registry.host}/real/busybox:1`;
+    await run('skopeo', ['copy', '-q', '--dest-tls-verify=false', `oci:${layout('busybox')}`, `docker://${reference}`]);
+    const { dray, tryDray, home } = createUser();
+    await dray(['unpack', '-q', layout('busybox'), 'near']);
+    await dray(['unpack', '-q', reference, 'far']);
+    await dray(['export', '-q', reference, '-o', 'far.tar']);
+    mkdirSync(join(home, 'untarred'));
+    await run('tar', ['--delay-directory-restore', '-xpf', join(home, 'far.tar'), '-C', join(home, 'untarred')]);
+    const [near, far, untarred] = ['near', 'far', 'untarred'].map((one) =>
+      treePicture(join(home, one), { folderTimes: true }),
+    );
+    assert.deepEqual(far, near);
+    assert.deepEqual(untarred, near);
+    const { status, stderr } = await tryDray(['unpack', '-q', `${registry.host}/real/nothing:1`, 'nowhere']);
+    assert.equal(status, 4, stderr);
+    assert.deepEqual(
+      readdirSync(home)
+        .filter((name) => !name.startsWith('.'))
+        .toSorted(),
+      ['far', 'far.tar', 'near', 'untarred'],
+    );
+  },
+);
