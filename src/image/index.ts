@@ -15,8 +15,9 @@ export type {
   FileChange,
 } from './compare/comparison.ts';
 export type { BlobOutcome, CopyBlob, CopyBytes } from './copy/copied.ts';
-export { type CopyOptions, type CopyResult, copyImage } from './copy/copy.ts';
+export { copyImage } from './copy/copy.ts';
 export { copyRepository, type SeveralCopiesOptions } from './copy/copy-repository.ts';
+export type { CopyOptions, CopyResult } from './copy/copy-result.ts';
 export type { ImageFile, ListFilesOptions } from './files/list-files.ts';
 export type { OpenImageOptions } from './files/open-image.ts';
 export { type HistoryOptions, type HistoryStep, imageHistory } from './history/history.ts';
@@ -41,7 +42,8 @@ export type { Places } from './places.ts';
 export { type PruneOptions, type PruneResult, pruneStore } from './prune/prune.ts';
 export { planPull } from './pull/plan.ts';
 export { pullAll } from './pull/pull.ts';
-export { type PushOptions, type PushResult, pushAll } from './push/push.ts';
+export { pushAll } from './push/push.ts';
+export type { PushOptions, PushResult } from './push/push-result.ts';
 export { type DeleteRemoteOptions, type DeleteRemoteResult, deleteRemote } from './remote/delete-remote.ts';
 export { listReferrers, type ReferrersOfOptions, type ReferrersResult } from './remote/list-referrers.ts';
 export { type RateLimitResult, readRateLimit } from './remote/rate-limit.ts';

@@ -112,6 +112,6 @@ function checkFlags({ flags }: Call<CopyFlags>): void {
   together(flags.quiet, flags.json, '--quiet and --json');
   together(flags.all, flags.additionalTag, '--all and --additional-tag');
   const ofAll = [flags.tags && '--tags', flags.excludeTags && '--exclude-tags', flags.newest && '--newest'];
-  const [alone] = ofAll.filter((name) => typeof name === 'string');
+  const alone = ofAll.find((name) => typeof name === 'string');
   if (flags.all !== true && alone !== undefined) throw new UsageError(`${alone} needs --all`);
 }

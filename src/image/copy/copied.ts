@@ -30,8 +30,8 @@ export interface CopyBytes {
 }
 
 export function bytesOfBlobs(blobs: readonly CopyBlob[]): CopyBytes {
-  const sum = (...outcomes: readonly BlobOutcome[]): number =>
-    blobs.reduce((all, { descriptor, outcome }) => all + (outcomes.includes(outcome) ? descriptor.size : 0), 0);
+  const sum = (...wanted: readonly BlobOutcome[]): number =>
+    blobs.reduce((all, { descriptor, outcome }) => all + (wanted.includes(outcome) ? descriptor.size : 0), 0);
   return {
     total: sum('copied', 'mounted', 'present'),
     copied: sum('copied'),

@@ -6,7 +6,8 @@ import type { Places } from '../places.ts';
 import { readTags } from '../tags.ts';
 import { type ChooseTagsOptions, chooseTags } from './choose-tags.ts';
 import { isCompanionTag, type TagLists } from './companions.ts';
-import { type CopyOptions, type CopyResult, copyTo } from './copy.ts';
+import { copyTo } from './copy.ts';
+import type { CopyOptions, CopyResult } from './copy-result.ts';
 import { destinationFor } from './destination.ts';
 
 export interface SeveralCopiesOptions extends CopyOptions, ChooseTagsOptions {}

@@ -1,11 +1,10 @@
-import type { CallOptions } from '#content';
-import type { Descriptor } from '#oci';
 import { parsePlace } from '../place/parse-place.ts';
 import { withImagesAt } from '../place/with-image.ts';
 import type { Places } from '../places.ts';
 import { wantedPlatforms } from '../wanted.ts';
 import { companionsOf, type TagLists } from './companions.ts';
-import { bytesOfBlobs, type CopyBlob, type CopyBytes, type Taken, workOf } from './copied.ts';
+import { type Taken, workOf } from './copied.ts';
+import { type CopyOptions, type CopyResult, resultOf } from './copy-result.ts';
 import { type Destination, destinationFor } from './destination.ts';
 import { holdingSource } from './hold-source.ts';
 import { planCopy } from './plan-copy.ts';
@@ -13,38 +12,6 @@ import { select } from './selection.ts';
 import { attempted, SourceFailures, unwrapped } from './source-failures.ts';
 import type { NamedSelection } from './to-archive.ts';
 import { withCompressed } from './with-compressed.ts';
-
-export interface CopyOptions extends CallOptions {
-  /** One or several of `OS/ARCH[/VARIANT]`; everything that the image has by default. */
-  readonly platform?: string | readonly string[] | undefined;
-  /** Says what is the default. */
-  readonly allPlatforms?: boolean | undefined;
-  /** Further tags that the image gets where it goes. */
-  readonly tags?: readonly string[] | undefined;
-  /** False: what refers to the image (signatures, attestations, bills of material) stays behind. */
-  readonly referrers?: boolean | undefined;
-  /** Nothing is changed anywhere; the result tells what would be. */
-  readonly dryRun?: boolean | undefined;
-  /** Blobs in transfer at the same time; 6 by default. */
-  readonly concurrency?: number | undefined;
-}
-
-/** What became of one image. */
-export interface CopyResult {
-  /** As it is named where it comes from. */
-  readonly source: string;
-  /** The place that it went to, `docker://localhost:5000/app:1`. */
-  readonly target: string;
-  /** As it is in the target: of a choice of platforms another one than at the source. */
-  readonly root: Descriptor;
-  /** Full names that it has in the target, or tags where those are all it has. */
-  readonly names: readonly string[];
-  /** Each blob once. */
-  readonly blobs: readonly CopyBlob[];
-  readonly bytes: CopyBytes;
-  /** What stands beside the image and came along. */
-  readonly referrers: readonly Descriptor[];
-}
 
 /** Two places, and what has to be known of them between calls. */
 export interface CopyJob {
@@ -196,21 +163,4 @@ function finish(
   const { digest, size } = result.root;
   onEvent?.({ kind: 'image-done', reference: result.source, digest, size, status: 'copied' });
   return result;
-}
-
-/** The result of an image and what stands beside it. */
-export function resultOf(list: readonly NamedSelection[], taken: readonly Taken[], target: string): CopyResult {
-  const [main] = list;
-  const [first, ...others] = taken;
-  if (main === undefined || first === undefined) throw new Error('nothing was taken');
-  const blobs = [...new Map(taken.flatMap((one) => one.blobs).map((blob) => [blob.descriptor.digest, blob])).values()];
-  return {
-    source: main.selection.image.what,
-    target,
-    root: first.root,
-    names: first.names,
-    blobs,
-    bytes: bytesOfBlobs(blobs),
-    referrers: others.map(({ root }) => root),
-  };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Descriptor, type Digest, formatPlatform } from '#oci';
 import { buildImage, buildIndex, buildLayer, helloImage, type TestGraph, type TestRegistry } from '#testing';
-import type { CopyOptions } from './copy.ts';
+import type { CopyOptions } from './copy-result.ts';
 import { World } from './world.test.fixture.ts';
 
 const shared = buildLayer({ fill: 200_000 });

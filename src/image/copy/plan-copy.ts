@@ -1,6 +1,6 @@
 import type { Descriptor } from '#oci';
 import { isLeftOut, type Taken, workOf } from './copied.ts';
-import { type CopyResult, resultOf } from './copy.ts';
+import { type CopyResult, resultOf } from './copy-result.ts';
 import type { Destination } from './destination.ts';
 import { keyOf } from './target-name.ts';
 import type { NamedSelection } from './to-archive.ts';

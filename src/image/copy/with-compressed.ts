@@ -88,7 +88,7 @@ class Compressor {
         leave();
       }
     });
-    const [failed] = (await Promise.allSettled(work)).filter(({ status }) => status === 'rejected');
+    const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
   }
 

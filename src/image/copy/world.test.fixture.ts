@@ -11,8 +11,10 @@ import { type RegistryOptions, startRegistry, type TestImage, type TestRegistry,
 import { parsePlace } from '../place/parse-place.ts';
 import { withImagesAt } from '../place/with-image.ts';
 import type { Places } from '../places.ts';
-import { type PushOptions, type PushResult, pushAll } from '../push/push.ts';
-import { type CopyOptions, type CopyResult, copyImage } from './copy.ts';
+import { pushAll } from '../push/push.ts';
+import type { PushOptions, PushResult } from '../push/push-result.ts';
+import { copyImage } from './copy.ts';
+import type { CopyOptions, CopyResult } from './copy-result.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 

@@ -1,7 +1,8 @@
 import { DrayError } from '#errors';
 import { familiarString, parseReference, type Reference, refuseReservedName, withDefaultTag } from '#oci';
 import type { DiskStore } from '#store';
-import { notLocal, type PushOptions } from './push.ts';
+import { notLocal } from './not-local.ts';
+import type { PushOptions } from './push-result.ts';
 
 /**
  * The names that are pushed, `latest` where nothing is said. Rejects with INVALID_REFERENCE, also for one by digest, or INVALID_OPTION for a tag

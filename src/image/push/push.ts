@@ -1,7 +1,6 @@
-import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
-import { type Descriptor, familiarName, familiarString, fullName, fullString, type Reference } from '#oci';
-import { bytesOfBlobs, type CopyBlob, type CopyBytes, type Taken, workOf } from '../copy/copied.ts';
+import { familiarString, fullName, fullString, type Reference } from '#oci';
+import { bytesOfBlobs, type Taken, workOf } from '../copy/copied.ts';
 import { type Destination, destinationFor } from '../copy/destination.ts';
 import { holdingSource } from '../copy/hold-source.ts';
 import { type Selection, select } from '../copy/selection.ts';
@@ -13,31 +12,9 @@ import { withImagesAt } from '../place/with-image.ts';
 import type { Places } from '../places.ts';
 import { wantedPlatforms } from '../wanted.ts';
 import { blameStore } from './blame-store.ts';
+import { notLocal } from './not-local.ts';
 import { parsePushNames, storedTags } from './push-names.ts';
-
-export interface PushOptions extends CallOptions {
-  /** `OS/ARCH[/VARIANT]`: its manifest alone; everything that is there by default. */
-  readonly platform?: string | readonly string[] | undefined;
-  /** Every tag that the store has of the repository; the names must have none. */
-  readonly allTags?: boolean | undefined;
-  /** An archive or a layout that is pushed, in place of the image of that name in the store. */
-  readonly from?: string | undefined;
-  /** Layers in transfer at the same time; 6 by default. */
-  readonly concurrency?: number | undefined;
-}
-
-/** One name's outcome. */
-export interface PushResult {
-  /** Familiar name with tag: `app:1`. */
-  readonly reference: string;
-  /** Full name: `docker.io/library/app:1`. */
-  readonly fullName: string;
-  /** What the name stands for in the registry now. */
-  readonly root: Descriptor;
-  /** Each blob once. */
-  readonly blobs: readonly CopyBlob[];
-  readonly bytes: CopyBytes;
-}
+import type { PushOptions, PushResult } from './push-result.ts';
 
 /**
  * Pushes images of the store, or one of an archive or a layout, to the registries that their names say. Layers go several at a time, and none that is
@@ -110,9 +87,11 @@ async function pushImage(
   const names = destination.namesFor(image);
   const take = async (ready: Selection): Promise<Taken> => {
     if (ready !== selection) planned(ready, reference, options);
-    const [taken] = await destination.take([{ selection: ready, names }], new SourceFailures()).catch(async (error) => {
-      throw image.stored === undefined ? error : await blameStore(error, ready, await places.store(), { signal });
-    });
+    const [taken] = await destination
+      .take([{ selection: ready, names }], new SourceFailures())
+      .catch(async (error: unknown) => {
+        throw image.stored === undefined ? error : await blameStore(error, ready, await places.store(), { signal });
+      });
     if (taken === undefined) throw new DrayError('BUG', `nothing was pushed as ${fullString(reference)}`);
     return taken;
   };
@@ -159,11 +138,4 @@ function planned(selection: Selection, reference: Reference, { onEvent }: PushOp
       present: 0,
     });
   }
-}
-
-/** In docker's words. */
-export function notLocal(reference: Reference): DrayError {
-  return new DrayError('NOT_FOUND', `An image does not exist locally with the tag: ${familiarName(reference)}`, {
-    hint: 'dray images lists what is there; an archive or a layout is pushed by its path: dray push PATH NAME',
-  });
 }
