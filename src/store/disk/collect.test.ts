@@ -297,6 +297,50 @@ describe('collecting that is killed', () => {
   });
 });
 
+describe('a pull that is killed', () => {
+  it('has what it named, at whichever call it was; all else can be collected', async () => {
+    const timings = { beat: 10_000, stale: 10, poll: 1 };
+    let [call, named] = [1, 0];
+    for (let isDone = false; !isDone; call += 1) {
+      const here = join(root, String(call));
+      const stopping = stoppingFiles(call);
+      isDone = await openDiskStore({ root: here, sync: false, fs: stopping.fs, owners: seeing('exact') })
+        .then(async (puller) => {
+          const lease = await puller.lease([ONE.root]);
+          await lease.add([TWO.root]);
+          await keep(ONE, puller);
+          await keep(TWO, puller);
+          await puller.remember({ name: NAME, root: ONE.root, manifests: [] });
+          // The name moves: the first root stays without one.
+          await puller.remember({ name: NAME, root: TWO.root, manifests: [] });
+          await lease.release();
+          return true;
+        })
+        .catch((error: unknown) => {
+          assert.ok(isStop(error), String(error));
+          return false;
+        });
+      stopping.closeAll();
+      store = await openDiskStore({ root: here, sync: false, owners: seeing('exact'), lockTimings: timings });
+      const references = await store.references();
+      await store.collect();
+      for (const name of leaseFiles(here)) utimesSync(join(here, 'leases', name), 1, 1);
+      await store.collect();
+      const graphs = references.map(({ root: image }) => (image.digest === ONE.root.digest ? ONE : TWO));
+      assert.deepEqual(await digests(), sorted(...graphs));
+      assert.ok(new Set(references.map((reference) => reference.root.digest)).size === references.length);
+      assert.deepEqual(leaseFiles(here), []);
+      named = Math.max(named, references.length);
+      rmSync(here, { recursive: true, force: true });
+    }
+    assert.ok(call > 100 && named === 2, `${call} calls, ${named} roots`);
+  });
+});
+
+function leaseFiles(root: string): readonly string[] {
+  return existsSync(join(root, 'leases')) ? readdirSync(join(root, 'leases')) : [];
+}
+
 function isStop(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Stopped) return true;
   return false;

@@ -26,6 +26,9 @@ export const NO_LEASE: Lease = {
 /** Milliseconds without a sign of life after which a lease counts no more whose owner can't be proven dead: that of another machine or container. */
 const SILENT = 10 * 60 * 1000;
 
+/** Milliseconds after which a lease counts no more that says of nobody. */
+const WORDLESS = 10 * 1000;
+
 /** Takes a lease: from then on nothing that it names is removed, nor what is below that, by whatever process. */
 export async function takeLease(naming: Naming, content: readonly Descriptor[], options: CallOptions): Promise<Lease> {
   const { files, locks } = naming;
@@ -35,12 +38,15 @@ export async function takeLease(naming: Naming, content: readonly Descriptor[], 
   await files.ensure(files.path('leases'));
   const lease: Lease = {
     async add(more, { signal } = {}) {
-      await alone(naming, { signal }, async () => {
+      await alone(naming, { signal }, async (turn) => {
         lease.check();
         for (const { mediaType, digest, size } of more) held.set(digest, { mediaType, digest, size });
         // A machine that loses power loses all who hold leases.
         await files.replace(`${base}.json`, `${JSON.stringify([...held.values()])}\n`, { durable: false });
         lock ??= await locks.acquire(`${base}.lock`);
+        // Else somebody took us for dead, and may be removing what we ask for.
+        turn?.assertHeld({ now: true });
+        lease.check();
       });
     },
     check() {
@@ -90,7 +96,9 @@ function isDead({ files, locks }: Pick<Naming, 'files' | 'locks'>, path: string,
   const owner = parse(files.read(path) ?? '');
   if (stat === undefined) return true;
   if (owner !== undefined && locks.owners.death(owner) !== undefined) return true;
-  const isProvable = owner !== undefined && owner.scope === locks.owners.self().scope;
+  // Its owner says at once whose it is, while nobody else may look: it was killed before.
+  if (owner === undefined) return now - stat.mtimeMs > WORDLESS;
+  const isProvable = owner.scope === locks.owners.self().scope;
   return !isProvable && now - stat.mtimeMs > SILENT;
 }
 
