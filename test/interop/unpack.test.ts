@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   linkSync,
+  lstatSync,
   lutimesSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -15,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { startDockerRegistry } from './docker-registry.ts';
 import { layout, peerTest } from './peers.ts';
-import { createUser, makeFolder, run } from './run.ts';
+import { COMMAND, createUser, finish, makeFolder, run } from './run.ts';
 import { treePicture } from './tree-picture.ts';
 
 /** Real images; the large ones only when they are asked for. */
@@ -67,6 +70,7 @@ async function firstLayer(root: string): Promise<void> {
     'gone/below/x',
     'kept/one',
     'kept/two',
+    'kept/lent',
     'becomes-file/x',
     'becomes-folder',
     'opaque/old',
@@ -76,6 +80,8 @@ async function firstLayer(root: string): Promise<void> {
   linkSync(join(root, 'kept/one'), join(root, 'kept/hard'));
   chownSync(join(root, 'kept/two'), 3_000_000, 65_534);
   chmodSync(join(root, 'kept/two'), 0o6751);
+  chownSync(join(root, 'kept/lent'), 3_000_000, 65_534);
+  chmodSync(join(root, 'kept/lent'), 0o6751);
   await run('mknod', [join(root, 'null'), 'c', '1', '3']);
   await run('mkfifo', [join(root, 'fifo')]);
   utimesSync(join(root, 'kept/one'), OLD, OLD + 0.125);
@@ -109,7 +115,7 @@ peerTest('unpack as umoci does: layers that umoci wrote', ['umoci', 'root'], asy
   await run('umoci', ['raw', 'unpack', '--image', image, join(home, 'theirs')]);
   const [ours = [], theirs = []] = ['ours', 'theirs'].map((one) => treePicture(join(home, one), { folderTimes: true }));
   assert.deepEqual(ours, theirs);
-  assert.ok(!ours.some((line) => line.includes('3000000:65534')), 'a file that was hidden is there');
+  assert.ok(!ours.some((line) => line.startsWith('kept/two ')), 'a file that was hidden is there');
   assert.ok(
     ours.some((line) => line.startsWith('usr/lib/b ')),
     'what was written through a link is not there',
@@ -144,3 +150,37 @@ peerTest(
     );
   },
 );
+
+peerTest('unpack as somebody who is not root', ['umoci', 'root', 'setpriv'], async () => {
+  const { home, env } = createUser();
+  const image = await umociImage(home);
+  // What only root may read is of no use to nobody.
+  copyFileSync(COMMAND, join(home, 'dray.mjs'));
+  await run('chown', ['-R', 'nobody', home]);
+  const asNobody = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', process.execPath, join(home, 'dray.mjs')];
+  const flags = ['unpack', '-q', '--platform', `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`];
+  const { status, stderr } = await finish('setpriv', [...asNobody, ...flags, `oci:${image}`, join(home, 'ours')], {
+    env,
+  });
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /^WARNING: .*null.*recorded in \.dray-owners\.json$/m);
+  const record = JSON.parse(readFileSync(join(home, 'ours/.dray-owners.json'), 'utf8')) as { entries: object };
+  assert.deepEqual(record, {
+    version: 1,
+    entries: {
+      null: { uid: 0, gid: 0, mode: 0o644, device: { type: 'character', major: 1, minor: 3 } },
+      'kept/lent': { uid: 3_000_000, gid: 65_534, mode: 0o6751 },
+    },
+  });
+  await run('umoci', ['raw', 'unpack', '--image', image, join(home, 'theirs')]);
+  const [ours = [], theirs = []] = ['ours', 'theirs'].map((one) => namesOf(join(home, one)));
+  assert.deepEqual(
+    ours.filter((name) => name !== '.dray-owners.json'),
+    theirs.filter((name) => name !== 'null'),
+  );
+  assert.equal(lstatSync(join(home, 'ours/kept/lent')).mode & 0o7777, 0o751);
+});
+
+function namesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true }).map(String).toSorted();
+}
