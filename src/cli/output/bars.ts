@@ -10,7 +10,7 @@ export interface FrameOptions {
   readonly now: number;
   /** Layers that are no longer shown. */
   readonly hidden: ReadonlySet<string>;
-  readonly action: 'pull' | 'push' | 'copy';
+  readonly action: keyof typeof WORDS;
   /** With the line of sums under the layers. */
   readonly total: boolean;
 }
@@ -20,6 +20,8 @@ const WORDS = {
   pull: { queued: 'Pulling fs layer', started: 'Downloading', exists: 'Already exists', done: 'Pull complete' },
   push: { queued: 'Preparing', started: 'Pushing', exists: 'Layer already exists', done: 'Pushed' },
   copy: { queued: 'Waiting', started: 'Copying', exists: 'Already exists', done: 'Copied' },
+  unpack: { queued: 'Waiting', started: 'Unpacking', exists: 'Already exists', done: 'Unpacked' },
+  export: { queued: 'Waiting', started: 'Reading', exists: 'Already exists', done: 'Read' },
 } as const;
 const WIDEST_BAR = 50;
 const NARROWEST_BAR = 8;

@@ -42,7 +42,8 @@ export function createProgress(options: ProgressOptions): Progress {
   const level = isDebug(flags) ? 'debug' : (flags.logLevel ?? (quiet ? 'warn' : 'info'));
   const written: OutputWritten[] = [];
 
-  const tty = mode === 'tty' ? createTty(context.stderr) : undefined;
+  const tty =
+    mode === 'tty' ? createTty(context.stderr, options.action === 'load' ? 'pull' : options.action) : undefined;
   const print = (to: 'stdout' | 'stderr', line: string): void => {
     const stream = context[to];
     // Bars and lines of the same terminal must not run into each other.

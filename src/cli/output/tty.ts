@@ -15,11 +15,11 @@ export interface TtyProgress {
   end(succeeded: boolean, now: number): void;
 }
 
-export function createTty(terminal: Output): TtyProgress {
+export function createTty(terminal: Output, first: FrameOptions['action'] = 'pull'): TtyProgress {
   const region = new LiveRegion(terminal);
   const hidden = new Set<string>();
   let state: ProgressState = startProgress();
-  let action: FrameOptions['action'] = 'pull';
+  let action = first;
   let busy = false;
   return {
     event(event, now) {
