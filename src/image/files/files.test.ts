@@ -172,6 +172,54 @@ describe('of an image in a registry', () => {
     });
   }
 
+  const unnamed: readonly (readonly [
+    what: string,
+    layers: readonly string[],
+    path: string,
+    asked: readonly number[],
+    content: string,
+  ])[] = [
+    [
+      'other names below folders that are not named',
+      ['etc/ etc/os=1 usr/ usr/bin/', 'usr/bin/x=2 opt/y'],
+      'etc/os',
+      [0, 1],
+      '1',
+    ],
+    ['what is there by its own path', ['usr/ usr/lib/ lib->usr/lib', 'opt/y', 'lib/x=3'], 'lib/x', [2], '3'],
+    [
+      'what may be there by another one',
+      ['usr/ usr/lib/ usr/lib/x=1 lib->usr/lib', 'usr/ usr/lib/ usr/lib/x=2', 'lib/x=3'],
+      'usr/lib/x',
+      [0, 1, 2],
+      '3',
+    ],
+    ['a whiteout by another one', ['usr/ usr/lib/ usr/lib/x=1 lib->usr/lib y=1', 'lib/.wh.x'], 'y', [0, 1], '1'],
+    [
+      'a link whose folder may be one',
+      ['usr/ usr/lib/ usr/x=1 lib->usr/lib x=no', 'lib/l->../x'],
+      'lib/l',
+      [0, 1],
+      '1',
+    ],
+    ['only the layers down to it', ['a=0', 'etc/ etc/os=1', 'srv/x', 'opt/y'], 'etc/os', [1, 2, 3], '1'],
+  ];
+  for (const [what, files, path, asked, content] of unnamed) {
+    test(`${what}: ${path} takes the layers ${asked.join(' ')}`, async () => {
+      const image = imageOf(...files);
+      const registry = await world.registry({ images: { 'app:1': image } });
+      assert.equal(await textOf(readFile(`${registry.host}/app:1`, [path], world.places)), content);
+      assert.deepEqual(layersAsked(registry, image), asked);
+    });
+  }
+
+  test('what a lower layer has and an upper one takes away by another path', async () => {
+    const image = imageOf('usr/ usr/lib/ usr/lib/x=1 lib->usr/lib', 'lib/.wh.x');
+    const registry = await world.registry({ images: { 'app:1': image } });
+    const read = textOf(readFile(`${registry.host}/app:1`, ['usr/lib/x'], world.places));
+    await assert.rejects(read, { code: 'NOT_FOUND' });
+  });
+
   test('nothing is given of a layer that is not what it should be', async () => {
     const image = buildImage({
       layers: [{ files: [{ name: 'a', content: 'good' }], fill: 200_000, compression: 'none' }],

@@ -3,7 +3,8 @@ import type { Step } from './find-file.ts';
 
 /**
  * One layer by paths, for a search from the top: tells what stands at a path where that does not depend on the layers below. Where a layer keeps things
- * in folders that it does not name, one of them may be a link below: then what it does not have by the path asked for may be there all the same.
+ * in folders that it does not name, one of them may be a link below: then what it does not have by the path asked for may be there all the same, under
+ * the same name.
  */
 export class PlainLayer {
   readonly #entries = new Map<string, LayerItem>();
@@ -11,7 +12,10 @@ export class PlainLayer {
   readonly #opaque = new Set<string>();
   /** It has no things below what is no folder, and nothing twice in different ways. */
   readonly #plain: boolean;
-  readonly #namesFolders: boolean;
+  /** Folders that only what is in them names. */
+  readonly #unnamed: ReadonlySet<string>;
+  /** Last names of what is in those. */
+  readonly #loose = new Set<string>();
 
   constructor(items: readonly LayerItem[]) {
     let plain = true;
@@ -32,8 +36,11 @@ export class PlainLayer {
     }
     const parents = new Set([...this.#entries.keys(), ...this.#whiteouts].map(folderOf));
     parents.delete('');
-    this.#plain = plain && [...parents].every((path) => this.#isFolder(path, parents));
-    this.#namesFolders = [...parents].every((path) => this.#entries.has(path));
+    // What is cleared where a folder may be a link cannot be told by a name.
+    const isClear = [...this.#opaque].every((path) => path === '' || this.#entries.has(path));
+    this.#plain = plain && isClear && [...parents].every((path) => this.#isFolder(path, parents));
+    this.#unnamed = new Set([...parents].flatMap((path) => this.#unnamedOnTheWay(path)));
+    this.#collectLoose();
   }
 
   /**
@@ -49,14 +56,14 @@ export class PlainLayer {
       if (item !== undefined && item.type !== 'directory') {
         if (folders.has(length)) return { kind: 'absent' };
         // Where it leads depends on where its folder is.
-        if (item.type === 'symlink' && !this.#namesFolders) return 'unclear';
+        if (item.type === 'symlink' && this.#isLoose(path)) return 'unclear';
         return { kind: 'item', item, rest: names.slice(length) };
       }
       if (item !== undefined) folders.add(length);
       if (item !== undefined && length === names.length) return { kind: 'folder' };
       hidden ||= this.#whiteouts.has(path) || this.#opaque.has(path);
     }
-    if (!this.#namesFolders) return 'unclear';
+    if (this.#unnamed.has(names.join('/')) || names.some((name) => this.#loose.has(name))) return 'unclear';
     return hidden ? { kind: 'absent' } : 'below';
   }
 
@@ -68,6 +75,29 @@ export class PlainLayer {
       item = this.#entries.get(entryPath(item.linkName, 'a hard link to', false).join('/'));
     }
     return item?.type === 'directory' || item?.type === 'hardlink' ? undefined : item;
+  }
+
+  #collectLoose(): void {
+    if (this.#unnamed.size === 0) return;
+    for (const path of [...this.#entries.keys(), ...this.#whiteouts, ...this.#opaque]) {
+      if (this.#isLoose(path)) this.#loose.add(path.slice(path.lastIndexOf('/') + 1));
+    }
+  }
+
+  /** Where it is depends on the layers below. */
+  #isLoose(path: string): boolean {
+    for (let folder = folderOf(path); folder !== ''; folder = folderOf(folder)) {
+      if (this.#unnamed.has(folder)) return true;
+    }
+    return false;
+  }
+
+  #unnamedOnTheWay(path: string): readonly string[] {
+    const unnamed: string[] = [];
+    for (let folder = path; folder !== ''; folder = folderOf(folder)) {
+      if (!this.#entries.has(folder)) unnamed.push(folder);
+    }
+    return unnamed;
   }
 
   /** A folder, or not named at all; and so are all those that it is in. */
