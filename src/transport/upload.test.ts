@@ -72,14 +72,15 @@ test('a stream of known length is sent as it comes, though its producer reuses t
 });
 
 test('what is sent keeps to the limit, and being held back is no stall', async (t) => {
-  const sent = await collector(t, (all) => all.endsWith('.'), { limitRate: 200_000, stallTimeout: 60 });
+  const sent = await collector(t, (all) => all.endsWith('.'), { limitRate: 200_000, stallTimeout: 100 });
   const began = performance.now();
   const body = Buffer.alloc(60_000, '-').fill('.', 59_999);
   const response = await sent.client.send({ ...sent.request, body: () => body });
   await response.body.discard();
   const took = performance.now() - began;
   assert.equal(response.early, undefined);
-  assert.ok(took > 150 && took < 2000, `${took} ms`);
+  // 60 kB at 200 kB/s are 300 ms; the last slice is not waited for.
+  assert.ok(took > 150, `${took} ms`);
 });
 
 test('what is held back is given up at once', async (t) => {
