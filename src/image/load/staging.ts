@@ -1,7 +1,20 @@
-import type { BlobWork, CallOptions, Fetched, FetchOptions, Ingest, Loan, PutOptions, Store } from '#content';
+import {
+  type BlobWork,
+  type CallOptions,
+  createLimit,
+  type Fetched,
+  type FetchOptions,
+  type Ingest,
+  type Loan,
+  type PutOptions,
+  type Store,
+} from '#content';
 import { DrayError } from '#errors';
-import type { Descriptor, Digest } from '#oci';
+import { type Descriptor, type Digest, isDocumentType, isIndexType } from '#oci';
 import { type DiskStore, type LentIngest, type LoanTerms, openLoan } from '#store';
+
+/** Flushed at the same time. */
+const AT_ONCE = 8;
 
 /** What is held for one blob until all are verified. */
 interface Held {
@@ -64,14 +77,33 @@ export class Staging implements Store {
     return this.#held.get(target.digest)?.staged;
   }
 
-  /** Makes everything visible, in this order. All of it has been verified before. */
+  /** Makes everything visible, documents after what they name. All of it has been verified before. */
   async publish(work: readonly BlobWork[]): Promise<void> {
-    for (const { target } of work) {
-      const held = this.#held.get(target.digest);
-      if (held === undefined || held.staged.isPublished) continue;
-      await held.loan.settle(held.staged.expectVerified());
-      held.staged.isPublished = true;
-    }
+    const targets = [...new Map(work.map(({ target }) => [target.digest, target])).values()];
+    const isDocument = ({ mediaType }: Descriptor): boolean => isDocumentType(mediaType);
+    await this.#publishAll(targets.filter((target) => !isDocument(target)));
+    await this.#publishAll(targets.filter((target) => isDocument(target) && !isIndexType(target.mediaType)));
+    // Indexes stand in indexes.
+    for (const target of targets) if (isIndexType(target.mediaType)) await this.#publishAll([target]);
+  }
+
+  /** Several at a time: what takes long is the disk. */
+  async #publishAll(targets: readonly Descriptor[]): Promise<void> {
+    const places = createLimit(AT_ONCE);
+    const done = await Promise.allSettled(
+      targets.map(async ({ digest }) => {
+        const held = this.#held.get(digest);
+        if (held === undefined || held.staged.isPublished) return;
+        const leave = await places.acquire();
+        try {
+          await held.loan.settle(held.staged.expectVerified());
+          held.staged.isPublished = true;
+        } finally {
+          leave();
+        }
+      }),
+    );
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
   }
 
   /** Forgets what is not visible, as if it had never come. Does nothing after all is published. */
