@@ -133,6 +133,7 @@ async function copy(line: string): Promise<Copied> {
     ],
     bytes: { total: 2_000_100, copied: 100, mounted: 0, present: 2_000_000 },
     referrers: [ROOT],
+    dryRun: false,
   };
   const work =
     (verb: string) =>

@@ -22,7 +22,7 @@ export function copyPlan({ source, target, root, names, blobs, bytes, referrers 
     ...(referrers.length === 0
       ? []
       : [`  with ${referrers.length} that ${referrers.length === 1 ? 'refers' : 'refer'} to it`]),
-    `  to copy: ${humanSize(bytes.copied)} of ${humanSize(bytes.total)}; ${humanSize(bytes.present)} is there already`,
+    `  to copy: ${humanSize(bytes.copied)} of ${humanSize(bytes.total)};${bytes.mounted > 0 ? ` to mount: ${humanSize(bytes.mounted)};` : ''} ${humanSize(bytes.present)} is there already`,
   ];
   return `${lines.join('\n')}\n`;
 }

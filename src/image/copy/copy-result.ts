@@ -33,10 +33,16 @@ export interface CopyResult {
   readonly bytes: CopyBytes;
   /** What stands beside the image and came along. */
   readonly referrers: readonly Descriptor[];
+  /** True: nothing of it was done. */
+  readonly dryRun: boolean;
 }
 
 /** The result of an image and what stands beside it. */
-export function resultOf(list: readonly NamedSelection[], taken: readonly Taken[], target: string): CopyResult {
+export function resultOf(
+  list: readonly NamedSelection[],
+  taken: readonly Taken[],
+  { target, dryRun }: Pick<CopyResult, 'target' | 'dryRun'>,
+): CopyResult {
   const [main] = list;
   const [first, ...others] = taken;
   if (main === undefined || first === undefined) throw new Error('nothing was taken');
@@ -49,5 +55,6 @@ export function resultOf(list: readonly NamedSelection[], taken: readonly Taken[
     blobs,
     bytes: bytesOfBlobs(blobs),
     referrers: others.map(({ root }) => root),
+    dryRun,
   };
 }

@@ -171,6 +171,8 @@ describe('copy', () => {
     }
     const writes = target.requests.findIndex(({ method }) => method !== 'GET' && method !== 'HEAD');
     assert.ok(target.requests.slice(0, writes).length >= 3, 'the target was asked first');
+    const beside = await world.copy(registry.reference('app:1'), registry.reference('other:1'), { dryRun: true });
+    assert.equal(beside.bytes.mounted, beside.bytes.total);
     const after = await world.copy(registry.reference('app:1'), target.reference('app:1'), { dryRun: true });
     assert.equal(after.bytes.copied, 0);
   });

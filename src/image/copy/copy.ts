@@ -159,7 +159,7 @@ function finish(
   { what }: Destination,
   { onEvent }: CopyOptions,
 ): CopyResult {
-  const result = resultOf(list, taken, what);
+  const result = resultOf(list, taken, { target: what, dryRun: false });
   const { digest, size } = result.root;
   onEvent?.({ kind: 'image-done', reference: result.source, digest, size, status: 'copied' });
   return result;

@@ -1,6 +1,6 @@
 import type { CopyBlobsOptions } from '#content';
 import { DrayError } from '#errors';
-import { type Descriptor, familiarString, fullString, parseReference, withDefaultTag } from '#oci';
+import { type Descriptor, familiarString, fullString, parseReference, type Reference, withDefaultTag } from '#oci';
 import { openOciLayout } from '#store';
 import type { Place } from '../place/place.ts';
 import type { Places } from '../places.ts';
@@ -24,6 +24,8 @@ export interface Destination {
   readonly kind: Place['kind'];
   /** For messages and results. */
   readonly what: string;
+  /** Of a registry. */
+  readonly reference?: Reference;
   /** All images have to be known before the first is written, and are named as the table of an archive names them. */
   readonly atOnce: boolean;
   /** Images are told from what is none, and configs are read. */
@@ -93,6 +95,7 @@ function registryDestination(
   const { signal, onEvent } = options;
   return {
     kind: 'registry',
+    reference,
     what: `docker://${familiarString(reference)}`,
     atOnce: false,
     images: false,

@@ -15,7 +15,7 @@ export async function planCopy(
     for (const list of lists) {
       const taken: Taken[] = [];
       for (const one of list) taken.push(await planOne(one, destination, has));
-      results.push(resultOf(list, taken, destination.what));
+      results.push(resultOf(list, taken, { target: destination.what, dryRun: true }));
     }
     return results;
   });
@@ -23,14 +23,17 @@ export async function planCopy(
 
 async function planOne(
   { selection, names }: NamedSelection,
-  { kind }: Destination,
+  { kind, reference }: Destination,
   has: (target: Descriptor) => Promise<boolean>,
 ): Promise<Taken> {
+  // Whether the registry will mount it is seen when it is asked to.
+  const isSibling = reference !== undefined && selection.image.reference?.domain === reference.domain;
   const blobs = new Map(workOf(selection).map(({ target }) => [target.digest, target]));
   const planned = await Promise.all(
     [...blobs.values()].map(async (descriptor) => {
       if (kind === 'registry' && isLeftOut(descriptor)) return { descriptor, outcome: 'skipped' as const };
-      return { descriptor, outcome: (await has(descriptor)) ? ('present' as const) : ('copied' as const) };
+      if (await has(descriptor)) return { descriptor, outcome: 'present' as const };
+      return { descriptor, outcome: isSibling ? ('mounted' as const) : ('copied' as const) };
     }),
   );
   return { root: selection.root, names: names.map(keyOf), blobs: planned };
