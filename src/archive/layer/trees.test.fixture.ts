@@ -46,7 +46,7 @@ export async function unpackInto(
     beforeSettle(tree);
     tree.settleFolders(root);
     tree.settleRoot(root);
-    const unset = new Map(tree.unset());
+    const unset = tree.unset();
     return {
       get lines() {
         return linesOf(path);

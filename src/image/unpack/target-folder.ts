@@ -42,6 +42,14 @@ export class TargetFolder {
    * @param note is given the root before it gets its rights and its time
    */
   finish<T>(tree: DiskTree, note: (root: Folder) => T): T {
+    try {
+      return this.#finish(tree, note);
+    } catch (error) {
+      throw cannot(this.#name, error);
+    }
+  }
+
+  #finish<T>(tree: DiskTree, note: (root: Folder) => T): T {
     const root = this.#isNew ? this.staging : this.#holder;
     // A folder without the right to write cannot be moved, so rights come later.
     if (!this.#isNew) this.#moveUp();
@@ -49,10 +57,9 @@ export class TargetFolder {
     const noted = note(root);
     if (!this.#isNew) this.#holder.removeEmpty(this.#stagingName);
     tree.settleRoot(root);
-    try {
-      if (this.#isNew) this.#holder.rename(this.#stagingName, this.#holder, this.#name);
-    } catch (error) {
-      throw cannot(this.#name, error);
+    if (this.#isNew) {
+      if (!this.#holder.holds(this.#stagingName, this.staging)) throw replaced(this.#stagingName);
+      this.#holder.rename(this.#stagingName, this.#holder, this.#name);
     }
     return noted;
   }
@@ -115,6 +122,12 @@ function opened(full: string, path: string): Folder {
   } catch (error) {
     throw cannot(path, error);
   }
+}
+
+function replaced(name: string): DrayError {
+  return new DrayError('IO_FAILED', `cannot unpack: somebody has put something else in the place of ${name}`, {
+    hint: 'take a folder that only you may write to',
+  });
 }
 
 function notEmpty(path: string, names: readonly string[]): DrayError {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, linkSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
+import { DrayError } from '#errors';
 import { encodeRaw, isEscaped } from '../../tar/raw-text.ts';
 import type { TarEntry } from '../../tar/read.ts';
 import type { Attributes, FileSink, Found, Tree } from '../tree.ts';
@@ -10,6 +11,9 @@ import { makeNode } from './make-node.ts';
 import { FolderNotes, type Unset } from './notes.ts';
 import { Rights } from './rights.ts';
 import { XattrSetter, type Xattrs, xattrRecords, xattrsOf } from './xattrs.ts';
+
+/** Devices and fifos of an image: each is a process, and no image has so many. */
+const MOST_NODES = 10_000;
 
 /** A folder, and what is to be remembered of it. */
 export interface DiskFolder {
@@ -26,6 +30,7 @@ export class DiskTree implements Tree<DiskFolder> {
   readonly #rights = new Rights();
   readonly #xattrs = new XattrSetter();
   #removals = 0;
+  #nodes = 0;
 
   constructor(root: Folder) {
     this.root = { folder: root, notes: new FolderNotes() };
@@ -49,7 +54,7 @@ export class DiskTree implements Tree<DiskFolder> {
   }
 
   names({ folder }: DiskFolder): readonly string[] {
-    return folder.names();
+    return guarded('a folder', () => folder.names());
   }
 
   remove({ folder, notes }: DiskFolder, name: string): void {
@@ -121,6 +126,8 @@ export class DiskTree implements Tree<DiskFolder> {
 
   makeNode(parent: DiskFolder, name: string, entry: TarEntry): void {
     this.#xattrs.count(entry.pax);
+    this.#nodes += 1;
+    if (this.#nodes > MOST_NODES) throw tooManyNodes();
     guarded(entry.name, () => {
       if (parent.folder.stat(name) !== undefined) this.remove(parent, name);
       const made = makeNode(parent.folder, name, entry);
@@ -147,14 +154,21 @@ export class DiskTree implements Tree<DiskFolder> {
   }
 
   /** What could not be set, by path. */
-  *unset(): Generator<readonly [string, Unset], void, undefined> {
-    yield* unsetIn(this.root.notes, '');
+  unset(): ReadonlyMap<string, Unset> {
+    const all = new Map<string, Unset>();
+    const visit = (notes: FolderNotes, path: string): void => {
+      for (const [name, unset] of notes.unset) all.set(`${path}${name}`, unset);
+      for (const [name, below] of notes.folders) visit(below, `${path}${name}/`);
+    };
+    visit(this.root.notes, '');
+    return all;
   }
 
   #settleBelow({ folder, notes }: DiskFolder): void {
     for (const [name, below] of notes.folders) {
-      if (folder.stat(name)?.isDirectory() !== true) continue;
-      const child = { folder: folder.open(name), notes: below };
+      const opened = guarded(name, () => (folder.stat(name)?.isDirectory() === true ? folder.open(name) : undefined));
+      if (opened === undefined) continue;
+      const child = { folder: opened, notes: below };
       try {
         this.#settleBelow(child);
         this.#note({ folder, notes }, name, this.#settle(child));
@@ -233,7 +247,8 @@ function lostNode({ type, mode, uid, gid, deviceMajor, deviceMinor }: TarEntry):
   return { uid, gid, mode, device: { type: kind, major: deviceMajor, minor: deviceMinor } };
 }
 
-function* unsetIn(notes: FolderNotes, path: string): Generator<readonly [string, Unset], void, undefined> {
-  for (const [name, unset] of notes.unset) yield [`${path}${name}`, unset];
-  for (const [name, below] of notes.folders) yield* unsetIn(below, `${path}${name}/`);
+function tooManyNodes(): DrayError {
+  return new DrayError('TOO_LARGE', `the image has more than ${MOST_NODES} devices and fifos: it may be a bomb`, {
+    detail: { most: MOST_NODES },
+  });
 }

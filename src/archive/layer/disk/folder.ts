@@ -79,6 +79,13 @@ export class Folder {
     return lstatSync(this.at(name), { throwIfNoEntry: false });
   }
 
+  /** True where this very folder has this name here. */
+  holds(name: string, folder: Folder): boolean {
+    const found = this.stat(name);
+    const own = folder.fd === undefined ? statSync(folder.path) : fstatSync(folder.fd);
+    return found?.ino === own.ino && found.dev === own.dev;
+  }
+
   readLink(name: string): string {
     return decodeRaw(readlinkSync(this.at(name), { encoding: 'buffer' }));
   }
