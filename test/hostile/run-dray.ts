@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly seconds?: number;
   /** Besides the clean environment. */
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** A file descriptor that it reads as stdin; nothing by default. */
+  readonly stdin?: number | undefined;
   /** What is run in place of the command, with its arguments. */
   readonly program?: readonly [string, ...string[]] | undefined;
   /** Called with the process when it runs. */
@@ -61,13 +63,13 @@ export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
 
 /** Runs the command to its end; it is killed when that takes too long. */
 export function runDray(args: readonly string[], options: RunOptions): Promise<Ended> {
-  const { folder, seconds = 30, env = {}, program, onStart, onStderr } = options;
+  const { folder, seconds = 30, env = {}, program, stdin, onStart, onStderr } = options;
   return new Promise((resolve, reject) => {
     const [file, ...words] = program ?? [process.execPath, '--import', TELL_MEMORY, command, ...args];
     const child = spawn(file, words, {
       cwd: folder,
       env: { ...cleanEnvironment(folder), ...env },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: [stdin ?? 'ignore', 'pipe', 'pipe', 'pipe'],
     });
     const texts = ['', '', '', ''];
     for (const fd of [1, 2, 3]) {
