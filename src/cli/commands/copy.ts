@@ -25,6 +25,7 @@ interface CopyFlags extends EndFlags {
   readonly platform?: readonly string[];
   readonly quiet?: true;
   readonly referrers: boolean;
+  readonly semver?: string;
   readonly tags?: readonly string[];
 }
 
@@ -45,7 +46,7 @@ export const copy: Command = defineCommand<CopyFlags>({
     toggle('--dry-run', 'Tell what would be copied, in bytes, and what is there already; change nothing'),
     repeatable('--exclude-tags <GLOB>', 'With --all: leave these tags out (repeatable)', nonEmpty),
     toggle('--json', 'Print one JSON document on stdout'),
-    valued('--newest <N>', 'With --all: only the N highest tags, as versions are ordered', integer(1, 100_000)),
+    valued('--newest <N>', 'With --all: only the N newest of those tags that are versions', integer(1, 100_000)),
     toggle('--no-referrers', 'Leave behind what refers to the image'),
     repeatable(
       '--platform <OS/ARCH[/VARIANT]>',
@@ -53,6 +54,7 @@ export const copy: Command = defineCommand<CopyFlags>({
       nonEmpty,
     ),
     toggle('-q, --quiet', 'Print the names in the target alone'),
+    valued('--semver <RANGE>', 'With --all: only tags that are versions in this range, as npm writes it', nonEmpty),
     repeatable('-t, --additional-tag <TAG>', 'Another tag for it in the target (repeatable)', nonEmpty),
     repeatable('--tags <GLOB>', 'With --all: only these tags (repeatable)', nonEmpty),
     ...endFlags(),
@@ -100,6 +102,7 @@ function copyOptions(flags: CopyFlags): SeveralCopiesOptions {
     dryRun: flags.dryRun,
     include: flags.tags,
     exclude: flags.excludeTags,
+    semver: flags.semver,
     newest: flags.newest,
   };
 }
@@ -111,7 +114,12 @@ function checkFlags({ flags }: Call<CopyFlags>): void {
   together(flags.platform, flags.allPlatforms, '--platform and --all-platforms');
   together(flags.quiet, flags.json, '--quiet and --json');
   together(flags.all, flags.additionalTag, '--all and --additional-tag');
-  const ofAll = [flags.tags && '--tags', flags.excludeTags && '--exclude-tags', flags.newest && '--newest'];
+  const ofAll = [
+    flags.tags && '--tags',
+    flags.excludeTags && '--exclude-tags',
+    flags.semver && '--semver',
+    flags.newest && '--newest',
+  ];
   const alone = ofAll.find((name) => typeof name === 'string');
   if (flags.all !== true && alone !== undefined) throw new UsageError(`${alone} needs --all`);
 }

@@ -178,8 +178,8 @@ test('what a copy is asked for', async () => {
   const line = '--platform linux/amd64 -t x -t y --no-referrers --dry-run a b';
   const options = { platform: ['linux/amd64'], tags: ['x', 'y'], referrers: false, dryRun: true };
   assert.deepEqual((await copy(line)).asked, ['copy', 'a', 'b', options]);
-  const all = await copy('-a --tags 1.* --tags 2.* --exclude-tags *-rc* --newest 3 a b');
-  const chosen = { include: ['1.*', '2.*'], exclude: ['*-rc*'], newest: 3 };
+  const all = await copy('-a --tags 1.* --tags 2.* --exclude-tags *-rc* --newest 3 --semver ^1 a b');
+  const chosen = { include: ['1.*', '2.*'], exclude: ['*-rc*'], semver: '^1', newest: 3 };
   assert.deepEqual(all.asked, ['copyRepository', 'a', 'b', chosen]);
 });
 

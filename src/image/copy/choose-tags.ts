@@ -1,23 +1,34 @@
 import { DrayError } from '#errors';
+import { compareVersions, tagVersion } from '../tags/tag-version.ts';
+import { versionRange } from '../tags/version-range.ts';
 
 export interface ChooseTagsOptions {
   /** Patterns with `*`, `?` and `[…]`; all tags by default. */
   readonly include?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
-  /** So many of those that are left, the highest first, as versions are ordered. */
+  /** A range of versions as npm writes it, `^1.2`: tags that are none of them, or no versions, are left out. */
+  readonly semver?: string | undefined;
+  /** So many of those that are left, the newest version first; tags that are no versions are left out. */
   readonly newest?: number | undefined;
 }
 
-/** The tags that the patterns say, in their order; with `newest` the highest. Rejects with INVALID_OPTION for a pattern that is none. */
+/** The tags that the options say, in their order; with `newest` the newest first. Rejects with INVALID_OPTION for a pattern or a range that is none. */
 export function chooseTags(tags: readonly string[], options: ChooseTagsOptions): readonly string[] {
-  const { include = ['*'], exclude = [], newest } = options;
+  const { include = ['*'], exclude = [], semver, newest } = options;
   const wanted = include.map(patternOf);
   const unwanted = exclude.map(patternOf);
+  const inRange = semver === undefined ? undefined : versionRange(semver);
   const chosen = tags.filter(
     (tag) => wanted.some((one) => matches(tag, one)) && !unwanted.some((one) => matches(tag, one)),
   );
-  if (newest === undefined) return chosen;
-  return chosen.toSorted((a, b) => compareVersions(b, a)).slice(0, newest);
+  if (inRange === undefined && newest === undefined) return chosen;
+  const versions = chosen.flatMap((tag) => {
+    const version = tagVersion(tag);
+    return version === undefined || inRange?.(version) === false ? [] : [{ tag, version }];
+  });
+  if (newest === undefined) return versions.map(({ tag }) => tag);
+  const sorted = versions.toSorted((a, b) => compareVersions(b.version, a.version));
+  return sorted.slice(0, newest).map(({ tag }) => tag);
 }
 
 /** One character of a tag: any, or one of a class. */
@@ -67,24 +78,4 @@ function classOf(text: string): (character: string) => boolean {
     const isIn = ranges.some((range) => character >= (range[0] ?? '') && character <= (range.at(-1) ?? ''));
     return isIn !== isNegated;
   };
-}
-
-/** Numbers in the text by their value, a version before its pre-releases (`1.2` above `1.2-rc1`), all else by code units. */
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [partsOf(a), partsOf(b)];
-  for (let at = 0; at < Math.max(left.length, right.length); at += 1) {
-    const one = left[at];
-    const other = right[at];
-    if (one === other) continue;
-    if (one === undefined) return other === '-' ? 1 : -1;
-    if (other === undefined) return one === '-' ? -1 : 1;
-    const numbers = [one, other].every((part) => /^\d+$/.test(part));
-    if (numbers && BigInt(one) !== BigInt(other)) return BigInt(one) < BigInt(other) ? -1 : 1;
-    if (!numbers) return one < other ? -1 : 1;
-  }
-  return 0;
-}
-
-function partsOf(version: string): readonly string[] {
-  return version.replace(/^v(?=\d)/, '').match(/\d+|-|[^\d-]+/g) ?? [];
 }

@@ -26,6 +26,7 @@ export async function copyRepository(
   const source = repositoryIn(from, parsePlace(from, { plain: 'registry' }));
   const target = parsePlace(to, { plain: 'registry', target: true });
   const { signal, onEvent } = options;
+  chooseTags([], options);
   const all = await readTags(source, places.registries, { signal, onEvent });
   const tags = chooseTags(
     all.filter((tag) => !isCompanionTag(tag)),

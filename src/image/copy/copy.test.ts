@@ -220,6 +220,7 @@ describe('copy', () => {
     };
     assert.deepEqual(await copied({ include: ['[0-9]*'], newest: 3 }), ['2.0', '1.10', '1.10-rc1']);
     assert.deepEqual(await copied({ include: ['1.*'], exclude: ['*-rc?'] }), ['1.10', '1.9']);
+    assert.deepEqual(await copied({ semver: '^1.9' }), ['1.10', '1.9']);
     assert.deepEqual((await copied({})).toSorted(), tags.toSorted());
     await assert.rejects(copied({ include: ['3.*'] }), (e) => hasCode(e, 'NOT_FOUND'));
     await assert.rejects(copied({ include: ['[1'] }), (e) => hasCode(e, 'INVALID_OPTION'));
