@@ -9,14 +9,12 @@ export interface ChurnTask {
 
 const task = JSON.parse(process.argv[2] ?? '') as ChurnTask;
 const dray = createDray({ root: task.root, env: {}, sync: false, threads: 0 });
-let stopped = false;
-process.stdin.on('end', () => {
-  stopped = true;
-});
+const stop = new AbortController();
+process.stdin.on('end', () => stop.abort());
 process.stdin.resume();
 
 try {
-  for (let round = 1; !stopped; round += 1) {
+  for (let round = 1; !stop.signal.aborted; round += 1) {
     if (task.work === 'prune') await dray.prune({ partials: { maxAge: 0, maxSize: 0 } });
     else for (const reference of task.references) await dray.pull(reference);
     if (task.work === 'pull and remove') for (const reference of task.references) await dray.remove(reference);

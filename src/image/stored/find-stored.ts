@@ -81,9 +81,9 @@ function byId(text: string, roots: readonly KeptRoot[]): FoundStored | undefined
   if (new Set(byConfig.map(({ image }) => image.id)).size > 1) return undefined;
   const [first] = byConfig;
   if (first !== undefined) return { stored: first.stored, manifest: first.image.manifest };
-  const [root] = roots.filter(({ stored }) => matches(stored.root.digest));
+  const root = roots.find(({ stored }) => matches(stored.root.digest));
   if (root !== undefined) return { stored: root.stored, manifest: undefined };
-  const [other] = images.filter(({ image }) => matches(image.manifest.digest));
+  const other = images.find(({ image }) => matches(image.manifest.digest));
   return other && { stored: other.stored, manifest: other.image.manifest };
 }
 

@@ -56,7 +56,12 @@ async function kept(placed: PlacedImage, places: Places, options: WithKeptOption
   if (stored === undefined) throw new DrayError('BUG', `${placed.what} is not in the store`);
   const store = await places.store();
   const root = await keptRoot(stored, store, options);
-  const image = choose(root, manifest, placed.what, places.host, options.platform);
+  const image = choose(root, {
+    meant: manifest,
+    what: placed.what,
+    host: places.host,
+    platform: options.platform,
+  });
   const all = await keptRoots(store, options);
   const sizes = new Map<Digest, number>();
   for (const layer of image.document.layers) sizes.set(layer.digest, await layerSize(layer, store, options));
@@ -72,13 +77,15 @@ function isSame(a: StoredReference, b: StoredReference): boolean {
   return a.name === b.name && a.root.digest === b.root.digest;
 }
 
-function choose(
-  root: KeptRoot,
-  meant: Descriptor | undefined,
-  what: string,
-  host: Platform,
-  platform: string | undefined,
-): KeptImage {
+interface Choice {
+  /** What the text means, where it is an ID. */
+  readonly meant: Descriptor | undefined;
+  readonly what: string;
+  readonly host: Platform;
+  readonly platform: string | undefined;
+}
+
+function choose(root: KeptRoot, { meant, what, host, platform }: Choice): KeptImage {
   if (root.images.length === 0) {
     throw root.flaw ?? new DrayError('UNSUPPORTED', `${what} is no image: it has nothing to run`);
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import * as nodeFs from 'node:fs';
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -173,7 +174,7 @@ describe('a lease', () => {
     it(`of ${who} ${stays ? 'counts' : 'does not count'}`, async () => {
       const lease = await store.lease([ONE.root]);
       await keep(ONE);
-      const [name = ''] = readdirSync(join(root, 'leases')).filter((each) => each.endsWith('.lock'));
+      const name = leaseFiles(root).find((each) => each.endsWith('.lock')) ?? '';
       const then = (Date.now() - age) / 1000;
       utimesSync(join(root, 'leases', name), then, then);
       const other = await openDiskStore({ root, sync: false, owners: seeing(death) });
@@ -196,7 +197,7 @@ describe('a lease', () => {
   it('that cannot be understood stops the collecting', async () => {
     const lease = await store.lease([ONE.root]);
     await keep(ONE);
-    const [name = ''] = readdirSync(join(root, 'leases')).filter((each) => each.endsWith('.json'));
+    const name = leaseFiles(root).find((each) => each.endsWith('.json')) ?? '';
     writeFileSync(join(root, 'leases', name), '[{]');
     await rejects(store.collect(), 'STORE_INCOMPATIBLE');
     assert.equal(await store.has(ONE.root), true);
@@ -253,6 +254,32 @@ describe('partial downloads', () => {
     await lease.release();
     await other.collect({ partials: { maxAge: 0, maxSize: 0 } });
     assert.deepEqual(await left(), []);
+  });
+});
+
+describe('a disk that is full', () => {
+  it('has room for a lock when something remembered of a layer goes', async () => {
+    await keep(ONE);
+    const [layer] = ONE.layers;
+    assert.ok(layer !== undefined);
+    await store.rememberLayer(layer.digest, { diffId: layer.diffId, size: 1 });
+    await store.remember({ name: NAME, root: ONE.root, manifests: [] });
+    const full = (): never => {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    };
+    const hint = join(root, 'facts', 'sha256', `${layer.digest.slice(7)}.json`);
+    const writeSync = ((...args: Parameters<typeof nodeFs.writeSync>) =>
+      existsSync(hint) ? full() : nodeFs.writeSync(...args)) as typeof nodeFs.writeSync;
+    const fuller = await openDiskStore({ root, sync: false, fs: { ...nodeFs, writeSync } });
+    await rejects(fuller.put(contentOf(9, 9).descriptor, bytesOf(contentOf(9, 9).bytes)), 'DISK_FULL');
+    assert.equal(await fuller.removeReference(NAME), true);
+    await fuller.collect();
+    assert.deepEqual(await digests(), []);
+    await keep(ONE);
+    await store.remember({ name: NAME, root: ONE.root, manifests: [] });
+    const none = await openDiskStore({ root, sync: false, fs: { ...nodeFs, writeSync: full } });
+    await rejects(none.removeReference(NAME), 'DISK_FULL');
+    assert.deepEqual(await digests(), sorted(ONE));
   });
 });
 
@@ -337,8 +364,8 @@ describe('a pull that is killed', () => {
   });
 });
 
-function leaseFiles(root: string): readonly string[] {
-  return existsSync(join(root, 'leases')) ? readdirSync(join(root, 'leases')) : [];
+function leaseFiles(folder: string): readonly string[] {
+  return existsSync(join(folder, 'leases')) ? readdirSync(join(folder, 'leases')) : [];
 }
 
 function isStop(error: unknown): boolean {

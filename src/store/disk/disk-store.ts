@@ -1,26 +1,12 @@
 import type { CallOptions, Ingest, PutOptions, Resolver, Store, Tagger } from '#content';
-import { DrayError, isDrayError, throwIfCancelled } from '#errors';
-import { type Descriptor, type Digest, isIndexType } from '#oci';
-import { asFailure, errnoOf } from '../failure.ts';
+import type { Descriptor, Digest } from '#oci';
 import type { LayerFacts } from '../layer-check.ts';
-import { BlobFolder, type BlobFolderOptions, STORE } from './blob-folder.ts';
-import { blobPath, hasBlob } from './blobs.ts';
-import { type Collected, type CollectOptions, collect } from './collect.ts';
-import { readCompressed, writeCompressed } from './compressed.ts';
-import { readFacts, removeFacts, writeFacts } from './facts.ts';
-import { checkFormat, createFormat } from './format.ts';
-import { listBlobs, listPartials, removePartial, type StoredBlob, type StoredPartial } from './inventory.ts';
-import { type Lease, NO_LEASE, takeLease } from './leases.ts';
-import { deleteReference, type Naming, writeReference } from './naming.ts';
-import {
-  listReferences,
-  type NewReference,
-  type ReferenceKey,
-  readReference,
-  type StoredReference,
-  unknownName,
-} from './references.ts';
-import { sweepIngest } from './sweep.ts';
+import { type BlobFolderOptions, STORE } from './blob-folder.ts';
+import type { Collected, CollectOptions } from './collect.ts';
+import { FolderStore } from './folder-store.ts';
+import type { StoredBlob, StoredPartial } from './inventory.ts';
+import type { Lease } from './leases.ts';
+import type { NewReference, ReferenceKey, StoredReference } from './references.ts';
 
 export interface DiskStoreOptions extends BlobFolderOptions {
   /** Folder of the store. Made when something is first kept. */
@@ -79,140 +65,4 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<DiskStor
   const store = new FolderStore(options.root, STORE, options);
   store.open();
   return store;
-}
-
-class FolderStore extends BlobFolder implements DiskStore {
-  get #naming(): Naming {
-    const { files, locks, clock } = this;
-    return { files, locks, clock };
-  }
-
-  open(): void {
-    try {
-      checkFormat(this.files);
-    } catch (error) {
-      throw unusable(`opening the store ${this.root}`, error);
-    }
-  }
-
-  blobFile(target: Descriptor): string | undefined {
-    const path = blobPath(this.files, target.digest);
-    return this.look(`looking for ${path}`, () => (hasBlob(this.files, target) ? path : undefined));
-  }
-
-  async discard(digest: Digest, options: CallOptions = {}): Promise<boolean> {
-    throwIfCancelled(options.signal);
-    return this.look(`dropping ${digest}`, () => {
-      removeFacts(this.files, digest);
-      return this.files.remove(blobPath(this.files, digest));
-    });
-  }
-
-  async blobs(options: CallOptions = {}): Promise<readonly StoredBlob[]> {
-    throwIfCancelled(options.signal);
-    return this.look('listing blobs', () => listBlobs(this.files));
-  }
-
-  async partials(options: CallOptions = {}): Promise<readonly StoredPartial[]> {
-    throwIfCancelled(options.signal);
-    return this.look('listing partial downloads', () => listPartials(this.files));
-  }
-
-  async removePartial(digest: Digest, options: CallOptions = {}): Promise<boolean> {
-    return this.change(`forgetting ${digest}`, options, () => removePartial(this.files, this.locks, digest));
-  }
-
-  async lease(content: readonly Descriptor[], options: CallOptions = {}): Promise<Lease> {
-    try {
-      return await this.change('taking a lease', options, () => takeLease(this.#naming, content, options));
-    } catch (error) {
-      if (isDrayError(error) && READ_ONLY.has(errnoOf(error.cause) ?? '')) return NO_LEASE;
-      throw error;
-    }
-  }
-
-  async workFolder(options: CallOptions = {}): Promise<string> {
-    const folder = this.files.path('ingest');
-    await this.change('making a folder', options, () => this.files.ensure(folder));
-    return folder;
-  }
-
-  async collect(options: CollectOptions = {}): Promise<Collected> {
-    if (!this.look('opening', () => checkFormat(this.files))) return { blobs: [], partials: [], bytes: 0 };
-    return this.change('removing what is not needed', options, () => collect(this.#naming, this, options));
-  }
-
-  layerFacts(digest: Digest): LayerFacts | undefined {
-    return this.look(`looking for facts of ${digest}`, () => readFacts(this.files, digest));
-  }
-
-  async rememberLayer(digest: Digest, facts: LayerFacts, options: CallOptions = {}): Promise<void> {
-    await this.change(`remembering ${digest}`, options, () => writeFacts(this.files, digest, facts));
-  }
-
-  compressed(digest: Digest): Descriptor | undefined {
-    return this.look(`looking for facts of ${digest}`, () => readCompressed(this.files, digest));
-  }
-
-  async rememberCompressed(digest: Digest, compressed: Descriptor, options: CallOptions = {}): Promise<void> {
-    await this.change(`remembering ${digest}`, options, () => writeCompressed(this.files, digest, compressed));
-  }
-
-  async resolve(name: string): Promise<Descriptor> {
-    const reference = await this.reference(name);
-    if (reference === undefined) throw unknownName(this.root, name);
-    return reference.root;
-  }
-
-  async tag(name: string, root: Descriptor, options: CallOptions = {}): Promise<void> {
-    await this.remember({ name, root, manifests: isIndexType(root.mediaType) ? [] : [root] }, options);
-  }
-
-  async remember(reference: NewReference, options: CallOptions = {}): Promise<void> {
-    const { name, root } = reference;
-    await this.change(`naming ${name ?? root.digest}`, options, async () => {
-      if (!hasBlob(this.files, root)) throw unknownName(this.root, root.digest);
-      await writeReference(this.#naming, reference, options);
-    });
-  }
-
-  async reference(name: string, options: CallOptions = {}): Promise<StoredReference | undefined> {
-    throwIfCancelled(options.signal);
-    return this.look(`looking for ${name}`, () => readReference(this.files, { name }));
-  }
-
-  async references(options: CallOptions = {}): Promise<readonly StoredReference[]> {
-    throwIfCancelled(options.signal);
-    return this.look('listing images', () => listReferences(this.files));
-  }
-
-  async removeReference(which: string | ReferenceKey, options: CallOptions = {}): Promise<boolean> {
-    throwIfCancelled(options.signal);
-    const key: ReferenceKey = typeof which === 'string' ? { name: which } : which;
-    const doing = `removing ${key.name ?? key.root?.digest}`;
-    if (this.look(doing, () => readReference(this.files, key)) === undefined) return false;
-    return this.change(doing, options, () => deleteReference(this.#naming, key, options));
-  }
-
-  protected override async prepare(): Promise<void> {
-    try {
-      if (!checkFormat(this.files)) await createFormat(this.files);
-      sweepIngest(this.files, this.clock);
-    } catch (error) {
-      throw unusable(`making the store ${this.root}`, error);
-    }
-  }
-}
-
-const READ_ONLY: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
-
-/** What the file system refused of the folder itself: another folder is the way out. */
-function unusable(doing: string, error: unknown): unknown {
-  const failure = asFailure(doing, error);
-  if (!isDrayError(failure) || failure.code !== 'IO_FAILED') return failure;
-  return new DrayError('IO_FAILED', failure.message, {
-    hint: 'name a folder that can be written with --root or DRAY_ROOT, or go without a store: --no-store -o FILE',
-    detail: failure.detail,
-    cause: failure.cause,
-  });
 }

@@ -27,14 +27,24 @@ function isGarbage(files: Files, name: string): boolean {
 
 /** Removes what is remembered of layers that are not there: it can be found out again. */
 export function sweepHints(files: Files): void {
+  for (const { path, blob } of hints(files)) {
+    if (files.fs.statSync(blob, { throwIfNoEntry: false }) === undefined) files.remove(path);
+  }
+}
+
+/** Makes room for a lock on a disk that is full: without one nothing could be removed. False where there is nothing to spare. */
+export function dropHint(files: Files): boolean {
+  for (const { path } of hints(files)) if (files.remove(path)) return true;
+  return false;
+}
+
+function* hints(files: Files): Generator<{ readonly path: string; readonly blob: string }, void, undefined> {
   for (const kind of ['facts', 'compressed']) {
     for (const algorithm of ['sha256', 'sha512']) {
       for (const name of files.list(files.path(kind, algorithm))) {
         const [, hex] = /^([0-9a-f]+)\.json$/.exec(name) ?? [];
-        if (hex === undefined) continue;
-        const blob = files.path('blobs', algorithm, hex);
-        if (files.fs.statSync(blob, { throwIfNoEntry: false }) === undefined)
-          files.remove(files.path(kind, algorithm, name));
+        const path = files.path(kind, algorithm, name);
+        if (hex !== undefined) yield { path, blob: files.path('blobs', algorithm, hex) };
       }
     }
   }
