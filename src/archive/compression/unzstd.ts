@@ -3,16 +3,20 @@ import { hasCode } from '#errors';
 import { type FrameRun, LARGEST_WINDOW, ZstdFrames } from '../zstd/frames.ts';
 import { LARGEST_BLOCK } from '../zstd/literals.ts';
 import { corruptLayer } from './corrupt.ts';
-import { openStepDecoder } from './engine.ts';
+import { openStepDecoder, type StepDecoder } from './engine.ts';
 import { runSteps } from './run-steps.ts';
-import { windowBudget } from './window-budget.ts';
+import { type WindowShare, windowBudget } from './window-budget.ts';
 
 /** Decodes the runs of frame after frame. */
 export interface RunDecoder {
   /** What a run gives; each chunk is good until the next one is asked for. */
   decode(run: FrameRun): Iterable<Uint8Array>;
+  /** Frees the window, at once. A later run may only be that of a frame whose window was not known before. */
   close(): void;
 }
+
+/** Least that is held, so that frames whose windows grow by a byte each do not have the decoder begin anew for each. */
+const LEAST = 1024 * 1024;
 
 /** Undoes zstd of any number of frames, on this thread: by Node where it can (from 22.15), else by code of our own. */
 export async function* unzstd(source: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
@@ -26,7 +30,7 @@ export async function* decodeFrames(source: Bytes, decoder: RunDecoder): AsyncGe
     for await (const chunk of source) {
       try {
         for (const run of frames.scan(chunk)) {
-          await share.hold(run.window);
+          await holdEnough(share, run.window, decoder);
           yield* decoder.decode(run);
         }
       } catch (error) {
@@ -35,15 +39,38 @@ export async function* decodeFrames(source: Bytes, decoder: RunDecoder): AsyncGe
     }
     if (frames.inside) throw corruptLayer('zstd', frames.position, 'unexpected end');
   } finally {
-    share.end();
     decoder.close();
+    share.end();
   }
 }
 
+/** A decoder keeps its window for the next frame, however small that one's is: so does the share. */
+async function holdEnough(share: WindowShare, window: number, decoder: RunDecoder): Promise<void> {
+  if (window <= share.held) return;
+  if (share.held > 0) decoder.close();
+  await share.hold(Math.max(LEAST, 2 ** Math.ceil(Math.log2(window))));
+}
+
 export function nativeDecoder(): RunDecoder | undefined {
-  const decoder = openStepDecoder('zstd');
+  let decoder = openStepDecoder('zstd');
   if (decoder === undefined) return undefined;
-  return { decode: (run) => runSteps(decoder, run.bytes), close: () => decoder.close() };
+  /** Of a frame whose window is not known yet. */
+  let head: Uint8Array[] = [];
+  return {
+    *decode({ bytes, window }) {
+      if (window === 0) {
+        head.push(bytes.slice());
+        return;
+      }
+      decoder ??= openStepDecoder('zstd') as StepDecoder;
+      for (const part of [...head, bytes]) yield* runSteps(decoder, part);
+      head = [];
+    },
+    close: () => {
+      decoder?.close();
+      decoder = undefined;
+    },
+  };
 }
 
 export async function scriptDecoder(): Promise<RunDecoder> {
@@ -51,6 +78,8 @@ export async function scriptDecoder(): Promise<RunDecoder> {
   const decoder = new ZstdDecoder();
   let begun = false;
   const body = new Uint8Array(LARGEST_BLOCK);
+  // A reader that stops may still look at what it got last, when the window is gone.
+  const output = new Uint8Array(LARGEST_BLOCK);
   let length = 0;
   return {
     *decode({ bytes, block, window, startsFrame, endsBlock }) {
@@ -61,10 +90,11 @@ export async function scriptDecoder(): Promise<RunDecoder> {
       body.set(bytes, length);
       length += bytes.length;
       if (!endsBlock) return;
-      const output = decoder.decode(block, body.subarray(0, length));
+      const decoded = decoder.decode(block, body.subarray(0, length));
       length = 0;
-      if (output.length > 0) yield output;
+      output.set(decoded);
+      if (decoded.length > 0) yield output.subarray(0, decoded.length);
     },
-    close: () => undefined,
+    close: () => decoder.close(),
   };
 }

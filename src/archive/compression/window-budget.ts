@@ -2,7 +2,12 @@ import { DrayError } from '#errors';
 
 /** What one layer's decoder holds of the budget. */
 export interface WindowShare {
-  /** Resolves when the share is `bytes`, in the order of asking; 0 gives everything back. Rejects with BUSY for more than there is in all. */
+  /** What it is. */
+  readonly held: number;
+  /**
+   * Resolves when the share is `bytes`, in the order of asking. What it was is given back before: two that both want more would wait for each
+   * other, so let go of the memory first. Rejects with BUSY for more than there is in all.
+   */
   hold(bytes: number): Promise<void>;
   /** Gives everything back. */
   end(): void;
@@ -22,12 +27,14 @@ export class WindowBudget {
   share(): WindowShare {
     let held = 0;
     return {
+      get held() {
+        return held;
+      },
       hold: async (bytes) => {
-        if (bytes === held) return;
         if (bytes > this.#size) throw new DrayError('BUSY', `this thread holds no window of ${bytes} bytes`);
         this.#give(held);
         held = 0;
-        if (bytes > 0) await this.#take(bytes);
+        await this.#take(bytes);
         held = bytes;
       },
       end: () => {

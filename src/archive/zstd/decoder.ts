@@ -21,7 +21,12 @@ export class ZstdDecoder {
     this.#offsets.set([1, 4, 8]);
   }
 
-  /** What a block becomes; good until the next call. Throws what is wrong with it. */
+  /** Frees the window at once; begin a frame before the next block. */
+  close(): void {
+    this.#window.close();
+  }
+
+  /** What a block becomes; good until the next call of anything here. Throws what is wrong with it. */
   decode(block: FrameBlock, body: Uint8Array): Uint8Array {
     const window = this.#window;
     window.begin();

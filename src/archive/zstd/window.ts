@@ -1,3 +1,4 @@
+import { discard } from './discard.ts';
 import { LARGEST_BLOCK } from './literals.ts';
 
 /** Bytes that come before the old ones are moved out of the way: moving a window for each block would cost more than decoding it. */
@@ -7,7 +8,7 @@ const SHORT = 24;
 
 /** The last bytes of a frame, which matches point back to, and the block that is being made behind them. */
 export class Window {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   /** Bytes that matches may point to. */
   #size = 0;
   #frameStart = 0;
@@ -20,7 +21,15 @@ export class Window {
     this.#frameStart = 0;
     this.#end = 0;
     const wanted = size + Math.min(size, SLACK) + LARGEST_BLOCK;
-    if (this.#bytes.length < wanted) this.#bytes = new Uint8Array(wanted);
+    if (this.#bytes.length >= wanted) return;
+    this.close();
+    this.#bytes = new Uint8Array(wanted);
+  }
+
+  /** Frees the memory at once; `restart` comes before anything else. */
+  close(): void {
+    discard(this.#bytes);
+    this.#bytes = new Uint8Array(0);
   }
 
   /** Begins a block: there is room for the largest. */

@@ -82,6 +82,30 @@ for (const [name, open, skip] of DECODERS) {
       const found = await Promise.all([1, 2, 3, 4, 5, 6].map(() => decode(large, open, 4)));
       for (const plain of found) assert.ok(plain.equals(Buffer.alloc(128 * 1024, 'a')));
     });
+    it('lets go of a window before another one takes it, in whichever frame', async () => {
+      const windows: number[] = [];
+      let most = 0;
+      const counted = async (at: number): Promise<RunDecoder> => {
+        const decoder = await open();
+        return {
+          *decode(run) {
+            windows[at] = Math.max(windows[at] ?? 0, run.window);
+            most = Math.max(
+              most,
+              windows.reduce((sum, one) => sum + one),
+            );
+            yield* decoder.decode(run);
+          },
+          close: () => {
+            decoder.close();
+            windows[at] = 0;
+          },
+        };
+      };
+      const frames = Buffer.concat([WORDS.compressed, large, WORDS.compressed, large]);
+      await Promise.all([0, 1, 2].map((at) => decode(frames, () => counted(at), 4)));
+      assert.ok(most >= LARGEST_WINDOW && most <= LARGEST_WINDOW + 3 * 1024 * 1024, `${most} bytes at a time`);
+    });
     it('leaves larger windows than a thread may hold to another one', async () => {
       try {
         limitWindows(8 * 1024 * 1024);
@@ -94,6 +118,34 @@ for (const [name, open, skip] of DECODERS) {
     });
   });
 }
+
+describe('the memory of our decoder', () => {
+  const buffers = (): number => process.memoryUsage().arrayBuffers;
+  const little = 32 * 1024 * 1024;
+  it('is free when it ends, without garbage collection', async () => {
+    const before = buffers();
+    for (let times = 0; times < 4; times += 1) {
+      await decode(large, scriptDecoder, 4);
+      assert.ok(buffers() - before < little, `${buffers() - before} bytes after ${times} times`);
+    }
+  });
+  it('is free when it fails', async () => {
+    const before = buffers();
+    const wrong = Buffer.concat([large, Buffer.from('garbage')]);
+    await rejects(decode(wrong, scriptDecoder, 4), 'CORRUPT_LAYER');
+    assert.ok(buffers() - before < little);
+  });
+  it('is free when the reader stops, who has what it got', async () => {
+    const before = buffers();
+    let last: Uint8Array | undefined;
+    for await (const chunk of decodeFrames(inChunks(large, 4), await scriptDecoder())) {
+      last = chunk;
+      break;
+    }
+    assert.ok(buffers() - before < little);
+    assert.ok(Buffer.alloc(128 * 1024, 'a').equals(last ?? assert.fail()));
+  });
+});
 
 describe('the digest of a zstd layer', () => {
   it('is that of all its frames', async () => {
