@@ -13,11 +13,13 @@ export interface ListLayerOptions {
   readonly layer: number;
   /** Names the layer in errors. */
   readonly what: string;
+  /** Most entries; a million by default. */
+  readonly most?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Each costs some hundred bytes of memory. */
-const MOST_ENTRIES = 2_000_000;
+/** Each costs half a kilobyte of memory until it is listed. */
+const MOST_ENTRIES = 1_000_000;
 /** Characters of all names together: what is no path is refused before. */
 const MOST_TEXT = 256 * 1024 * 1024;
 /** Bytes that Linux takes as a path. */
@@ -25,7 +27,7 @@ const LONGEST_PATH = 4096;
 
 /**
  * The entries of an uncompressed layer in its order; contents are passed over. Rejects with CORRUPT_LAYER for a broken tar and for names that no
- * system takes, with TOO_LARGE for more than 2,000,000 entries.
+ * system takes, with TOO_LARGE for more entries than there may be.
  */
 export async function listLayer(bytes: Bytes, options: ListLayerOptions): Promise<readonly LayerItem[]> {
   return listEntries(readTar(bytes, options.what), options);
@@ -34,7 +36,7 @@ export async function listLayer(bytes: Bytes, options: ListLayerOptions): Promis
 /** The same of entries that pass. */
 export async function listEntries(
   entries: AsyncIterable<TarEntry>,
-  { layer, what, signal }: ListLayerOptions,
+  { layer, what, most = MOST_ENTRIES, signal }: ListLayerOptions,
 ): Promise<readonly LayerItem[]> {
   const items: LayerItem[] = [];
   let text = 0;
@@ -45,10 +47,14 @@ export async function listEntries(
       throw new DrayError('CORRUPT_LAYER', `${what} has a name of ${longest} characters, which is no path`);
     }
     text += entry.name.length + entry.linkName.length;
-    if (items.length >= MOST_ENTRIES || text > MOST_TEXT) {
-      throw new DrayError('TOO_LARGE', `${what} has more entries than any layer should: it may be a bomb`, {
-        detail: { most: MOST_ENTRIES },
-      });
+    if (items.length >= most || text > MOST_TEXT) {
+      throw new DrayError(
+        'TOO_LARGE',
+        `there are more entries in ${what} than any image should have: it may be a bomb`,
+        {
+          detail: { most },
+        },
+      );
     }
     items.push(itemOf(entry, layer));
   }

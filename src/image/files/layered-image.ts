@@ -16,6 +16,9 @@ export interface LayeredImageOptions extends CallOptions {
   readonly verified: boolean;
 }
 
+/** Of all layers that are listed: half a gigabyte of memory. */
+const MOST_ENTRIES = 1_000_000;
+
 /** One image whose layers are looked into: each is brought and listed when it is first needed, and then held. */
 export class LayeredImage {
   readonly image: ResolvedImage;
@@ -23,6 +26,7 @@ export class LayeredImage {
   /** For messages: the image's name. */
   readonly what: string;
   readonly #options: LayeredImageOptions;
+  #entries = 0;
   readonly #items = new Map<number, Promise<readonly LayerItem[]>>();
 
   /** It is open only as long as the work for which it was opened. */
@@ -89,7 +93,9 @@ export class LayeredImage {
     const fetched = await this.#fetch(layer);
     const content = verified ? fetched : withDigest(fetched, target, this.#what(layer));
     const unpacked = this.#unpacked(layer, content);
-    const items = await listLayer(keptOpen(unpacked), { layer, what: this.#what(layer), signal });
+    const most = MOST_ENTRIES - this.#entries;
+    const items = await listLayer(keptOpen(unpacked), { layer, what: this.#what(layer), most, signal });
+    this.#entries += items.length;
     // What follows the end of the tar counts for the digest too.
     for await (const _ of unpacked);
     return items;
