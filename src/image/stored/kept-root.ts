@@ -72,13 +72,27 @@ function manifestsOf({ root, manifests }: StoredReference): readonly Descriptor[
   return manifests.length === 0 && isManifestType(root.mediaType) ? [root] : manifests;
 }
 
+/** What was read of a store's images before, by the manifest: whoever removes many looks at all of them each time. */
+const known = new WeakMap<DiskStore, Map<Digest, KeptImage>>();
+const MOST_KNOWN = 2000;
+/** Bytes of a config that is kept in memory. */
+const LARGEST_KNOWN = 64 * 1024;
+
 async function readImage(manifest: Descriptor, store: DiskStore, options: CallOptions): Promise<KeptImage | undefined> {
+  const images = known.get(store) ?? new Map<Digest, KeptImage>();
+  known.set(store, images);
+  const before = images.get(manifest.digest);
+  if (before !== undefined && (await store.has(manifest)) && (await store.has(before.document.config))) {
+    return { ...before, manifest, platform: manifest.platform ?? platformOf(before.config) };
+  }
   const document = parseManifest(await readDocument(store, manifest, options), manifest.mediaType);
   if (isArtifact(document)) return undefined;
   const configBytes = await readDocument(store, document.config, { ...options, limit: LARGEST_CONFIG });
   const config = parseConfig(configBytes);
   const platform = manifest.platform ?? platformOf(config);
-  return { id: document.config.digest, platform, manifest, document, config, configBytes };
+  const image = { id: document.config.digest, platform, manifest, document, config, configBytes };
+  if (configBytes.length <= LARGEST_KNOWN && images.size < MOST_KNOWN) images.set(manifest.digest, image);
+  return image;
 }
 
 /** What is shown of a root: the image for `wanted` where it has that, else its first. */
