@@ -128,6 +128,27 @@ describe('copy', () => {
     assert.equal(compressions(), 6, 'bytes are wanted');
   });
 
+  test('an archive without manifests, to places that take layers as they are', async () => {
+    const layers = [{ files: [{ name: 'a', content: 'a'.repeat(5000) }], compression: 'none' as const }];
+    const image = buildImage({ layers });
+    const from = `docker-archive:${world.plainArchive('plain.tar', 'app:1', image)}`;
+    const roots = new Set<string>();
+    for (const to of [
+      'store:',
+      `oci:${world.path('x')}:1`,
+      `oci-archive:${world.path('x.tar')}:1`,
+      world.path('y.tar'),
+    ]) {
+      const { root } = await world.copy(from, to);
+      const place = to === 'store:' ? 'store:app:1' : to;
+      const { nodes } = await world.readBack(place);
+      assert.equal(nodes[0]?.manifest?.config.digest, image.config.digest, place);
+      assert.equal(nodes[0]?.manifest?.layers[0]?.digest, image.layers[0]?.diffId, place);
+      roots.add(root.digest);
+    }
+    assert.equal(roots.size, 1, 'one manifest, wherever it goes');
+  });
+
   test('a layer that another zlib would compress in another way gets the digest that it has now', async () => {
     const layer = buildLayer({ files: [{ name: 'a', content: 'a'.repeat(5000) }], compression: 'none' });
     const image = buildImage({ layers: [layer] });
