@@ -8,6 +8,7 @@ import {
   buildImage,
   buildLayer,
   type Fault,
+  type Match,
   startRegistry,
   type TestImage,
   type TestRegistry,
@@ -29,7 +30,7 @@ export interface TransferCase {
   readonly flags?: readonly string[];
   /** `right`: exit 0 with every byte as it must be. A pattern: an error that says so, and no file. */
   readonly ends: 'right' | RegExp;
-  /** Longest that it may take; 15 by default. */
+  /** Longest that it may take; 25 by default, of which it needs one unless the machine is loaded. */
   readonly seconds?: number;
   readonly check?: (registry: TestRegistry, ended: Ended) => void;
 }
@@ -45,6 +46,14 @@ export const size: number = large.bytes.length;
 export const ofLarge = { kind: 'blob', reference: large.digest } as const;
 export const ofConfig = { kind: 'blob', reference: usual.config.digest } as const;
 export const ofManifest = { kind: 'manifest' } as const;
+export const ofToken = { kind: 'token' } as const;
+/** What a registry can be asked for, in words. */
+export const kinds: readonly (readonly [string, Match])[] = [
+  ['the manifest', ofManifest],
+  ['the config', ofConfig],
+  ['a layer', ofLarge],
+  ['a token', ofToken],
+];
 
 const MEMORY = 256 << 20;
 const root = mkdtempSync(join(tmpdir(), 'dray-transfers-'));
@@ -64,7 +73,7 @@ async function judge({
   inject,
   flags = [],
   ends,
-  seconds = 15,
+  seconds = 25,
   check,
 }: TransferCase): Promise<void> {
   const folder = mkdtempSync(join(root, 'case-'));
