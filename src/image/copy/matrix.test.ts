@@ -138,9 +138,12 @@ describe('a copy between any two places', () => {
       const place = targetFor(kind);
       const from = await sourceOf('registry', 3);
       assert.ok((await world.copy(from, place)).bytes.copied > 200_000);
+      const asked = target.requests.length;
       const again = await world.copy(from, place);
       assert.equal(again.bytes.copied, 0);
       assert.equal(again.bytes.present, again.bytes.total);
+      if (kind === 'registry')
+        assert.ok(target.requests.slice(asked).every(({ method }) => method === 'HEAD' || method === 'GET'));
     }
   });
 });

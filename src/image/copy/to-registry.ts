@@ -1,6 +1,6 @@
 import { bytesOf } from '#bytes';
-import { type CopyBlobsOptions, copyBlobs, createLimit, type GraphNode } from '#content';
-import { DrayError } from '#errors';
+import { type CallOptions, type CopyBlobsOptions, copyBlobs, createLimit, type GraphNode } from '#content';
+import { DrayError, hasCode } from '#errors';
 import { type Descriptor, type Digest, fullString, type Reference } from '#oci';
 import type { BlobState } from '#progress';
 import type { Repository } from '#registry';
@@ -39,6 +39,8 @@ export async function toRegistry(
   const top = nodes.find(({ descriptor }) => descriptor.digest === root.digest);
   if (top === undefined) throw new DrayError('BUG', `no document for the root ${root.digest}`);
   for (const name of tags.length > 0 ? tags : isThere ? [] : [root.digest]) {
+    // A tag that must not be changed may be copied again.
+    if (isThere && (await standsFor(name, root.digest, repository, { signal }))) continue;
     await repository.putManifest(name, { descriptor: root, bytes: top.bytes }, { signal, onEvent });
   }
   const { domain, path } = reference;
@@ -75,6 +77,15 @@ async function putBelow(
   );
   if (failures.length > 0) throw failures[0];
   for (const node of below) if (node.index !== undefined) await put(node);
+}
+
+async function standsFor(tag: string, digest: Digest, repository: Repository, options: CallOptions): Promise<boolean> {
+  try {
+    return (await repository.resolve(tag, options)).digest === digest;
+  } catch (error) {
+    if (hasCode(error, 'MANIFEST_UNKNOWN')) return false;
+    throw error;
+  }
 }
 
 function distinct(blobs: readonly Descriptor[]): readonly Descriptor[] {
