@@ -93,6 +93,17 @@ test('sums of what a pull goes through', () => {
       { total: 100, received: 100, fetched: 160, layers: { total: 1, done: 0 } },
     ],
     [
+      'what a layer was compressed to counts in its place',
+      [
+        [0, planned(layer(A, 100))],
+        [1, blob(A, 100, 'compressing')],
+        [2, blob(A, 100, 'replaced')],
+        [3, planned(layer(B, 40))],
+        [4, blob(B, 40, 'mounted', 40)],
+      ],
+      { total: 40, received: 40, fetched: 0, layers: { total: 1, done: 1 } },
+    ],
+    [
       'a config counts as bytes, not as a layer; a failed layer is not done',
       [
         [0, blob(C, 7, 'exists', 7, 'config')],

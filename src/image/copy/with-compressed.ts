@@ -80,7 +80,10 @@ class Compressor {
     const work = layers.map(async (layer) => {
       this.#layers.set(layer.digest, layer);
       const known = store.compressed(layer.digest);
-      if (known !== undefined) return this.#became.set(layer.digest, known);
+      if (known !== undefined) {
+        this.#tell(layer, 'replaced');
+        return this.#became.set(layer.digest, known);
+      }
       const leave = await limit.acquire(this.#options.signal);
       try {
         return this.#became.set(layer.digest, await this.#compress(layer));
@@ -164,6 +167,10 @@ class Compressor {
     throw this.#outdated;
   }
 
+  #tell({ digest, size }: Descriptor, state: 'compressing' | 'replaced'): void {
+    this.#options.onEvent?.({ kind: 'blob', digest, size, role: 'layer', state, received: 0 });
+  }
+
   #compress(layer: Descriptor): Promise<CompressedLayer> {
     const known = this.#spooled.get(layer.digest);
     if (known !== undefined) return known;
@@ -174,16 +181,17 @@ class Compressor {
 
   async #compressNow(layer: Descriptor): Promise<CompressedLayer> {
     const { signal, onEvent } = this.#options;
-    const { digest, size } = layer;
-    onEvent?.({ kind: 'blob', digest, size, role: 'layer', state: 'compressing', received: 0 });
+    this.#tell(layer, 'compressing');
     const store = await this.#places.store();
     const folder = await store.workFolder({ signal }).catch(async () => (await this.#places.scratch()).root);
     const { retries } = this.#places;
     const compressed = await compressLayer(this.#source, layer, { folder, retries, signal, onEvent });
     const mediaType = COMPRESSED_TYPES.get(layer.mediaType) ?? layer.mediaType;
     // A store that cannot be written remembers nothing, and nothing is wrong with that.
-    await store.rememberCompressed(digest, { mediaType, ...sized(compressed) }, { signal }).catch(() => undefined);
-    onEvent?.({ kind: 'blob', digest, size, role: 'layer', state: 'replaced', received: 0 });
+    await store
+      .rememberCompressed(layer.digest, { mediaType, ...sized(compressed) }, { signal })
+      .catch(() => undefined);
+    this.#tell(layer, 'replaced');
     return compressed;
   }
 }
