@@ -374,7 +374,7 @@ export const hardLinks: readonly LayerCase[] = [
       a: { kind: 'file', links: 4, content: 'one' },
       'd/b': { kind: 'file', links: 4 },
       c: { links: 4 },
-      'd/d': { links: 4, mode: 0o4755 },
+      'd/d': { links: 4 },
     },
     () => [
       [file('a', 'one', { mode: 0o4755 }), hardLink('d/b', 'a')],

@@ -82,7 +82,13 @@ export const specialFiles: readonly LayerCase[] = [
   right(
     'files and folders of version 7',
     { b: INSIDE, 'c/d': INSIDE },
-    [[file('b', 'inside\n', { type: '\0', magic: '' }), { name: 'c/', type: '\0', magic: '' }, file('c/d')]],
+    [
+      [
+        file('b', 'inside\n', { type: '\0', magic: '' }),
+        { name: 'c/', type: '\0', magic: '', mode: 0o755 },
+        file('c/d'),
+      ],
+    ],
     'the oldest tars have no type, and folders end in a slash',
   ),
 ];

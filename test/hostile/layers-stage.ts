@@ -60,7 +60,8 @@ async function play(one: LayerCase, wrapping: Wrapping): Promise<void> {
     checkManners(ended);
     checkEnd(one, world, ended);
   } finally {
-    // Not with rmSync: folders may be too deep for it.
+    // Not with rmSync: folders may be too deep for it. Some cannot be written to.
+    if (!isRoot) execFileSync('chmod', ['-R', 'u+rwX', join(folder, 'world/area')]);
     execFileSync('rm', ['-rf', folder]);
   }
 }

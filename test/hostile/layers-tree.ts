@@ -26,6 +26,9 @@ export type Tree = Readonly<Record<string, string | Partial<Seen>>>;
 /** A file of the usual content. */
 export const INSIDE = '= inside\n';
 const WHOLE = 64 << 10;
+/** What dray writes beside the image's files where it may not set owners. */
+const OWNERS = '.dray-owners.json';
+const isRoot = process.getuid?.() === 0;
 /** Paths that are longer cannot be looked at. */
 const LONGEST = 4000;
 
@@ -60,8 +63,10 @@ export function treeOf(folder: string): ReadonlyMap<string, Seen> {
     seen.set(name === '' ? '.' : name, one);
     assert.ok(one.content?.includes(SECRET) !== true, `${name} holds what is outside`);
     if (one.kind !== 'folder' || seen.size > 300_000) return;
+    if (!isRoot && (one.mode & 0o500) !== 0o500) return;
     for (const entry of readdirSync(path, { encoding: 'buffer' })) {
       const below = isUtf8(entry) ? entry.toString() : `latin1:${entry.toString('latin1')}`;
+      if (!isRoot && name === '' && below === OWNERS) continue;
       visit(Buffer.concat([path, Buffer.from('/'), entry]), name === '' ? below : `${name}/${below}`);
     }
   };
@@ -72,7 +77,7 @@ export function treeOf(folder: string): ReadonlyMap<string, Seen> {
 function look(path: Buffer): Seen {
   const stats = lstatSync(path);
   const kind = kindOf(stats);
-  const read = kind === 'file' && stats.size <= WHOLE && stats.size > 0;
+  const read = kind === 'file' && stats.size <= WHOLE && stats.size > 0 && (isRoot || (stats.mode & 0o400) !== 0);
   return {
     kind,
     content: kind === 'file' ? (read ? readFileSync(path, 'latin1') : '') : undefined,
