@@ -244,6 +244,8 @@ export const GROUPS: readonly CommandGroup[] = [
       inspect: 'inspect --type=image',
       history: 'history',
       prune: 'prune',
+      unpack: 'unpack',
+      export: 'export',
     },
   },
   { name: 'system', summary: 'Manage the store', words: { df: 'df', prune: 'prune' } },

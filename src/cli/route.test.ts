@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMANDS, GROUPS } from './command-table.ts';
+import { CONTAINERS, ELSEWHERE } from './elsewhere.ts';
 import { commandHelp, groupHelp, overview } from './help.ts';
 import { nearest } from './nearest.ts';
 import { route } from './route.ts';
@@ -30,16 +31,22 @@ test('the command is found wherever the global flags stand', () => {
 
 test('overviews and the version', () => {
   for (const line of [[], ['--help'], ['-h'], ['-D', '--help']]) assert.deepEqual(route(line), { kind: 'overview' });
-  for (const line of [['image'], ['image', '--help']])
+  for (const line of [['image'], ['image', '--help'], ['image', 'help']])
     assert.deepEqual(route(line), { kind: 'overview', group: GROUPS[0] });
   for (const line of [['-v'], ['--version']]) assert.deepEqual(route(line), { kind: 'version' });
 });
+
+const NO_CONTAINERS = 'dray has images alone: it builds none and runs no containers.';
 
 test('a mistyped word names the nearest right one', () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ['pul', "'pul' is not a dray command.", "Did you mean 'dray pull'? See 'dray --help'."],
     ['imgaes', "'imgaes' is not a dray command.", "Did you mean 'dray images'? See 'dray --help'."],
     ['frobnicate', "'frobnicate' is not a dray command.", "See 'dray --help'."],
+    ['cp a b', "'cp' is not a dray command.", "That is 'dray copy' here. See 'dray --help'."],
+    ['ps', "'ps' is not a dray command.", `${NO_CONTAINERS} See 'dray --help'.`],
+    ['image cp a b', "'cp' is not a dray image command.", "That is 'dray copy' here. See 'dray image --help'."],
+    ['constructor', "'constructor' is not a dray command.", "See 'dray --help'."],
     ['image lss', "'lss' is not a dray image command.", "Did you mean 'dray image ls'? See 'dray image --help'."],
     ['image constructor', "'constructor' is not a dray image command.", "See 'dray image --help'."],
     ['--rot x pull', 'unknown flag: --rot; did you mean --root?', "See 'dray --help'."],
@@ -47,6 +54,14 @@ test('a mistyped word names the nearest right one', () => {
     ['--root', 'flag needs an argument: --root', "See 'dray --help'."],
   ];
   for (const [line, message, hint] of cases) assert.throws(() => route(line.split(' ')), { message, hint }, line);
+});
+
+test('the words of other tools lead to commands that are there, and hide none', () => {
+  for (const [words, line] of Object.entries(ELSEWHERE)) {
+    assert.equal(route(line.split(' ')).kind, 'command', words);
+    assert.throws(() => route(words.split(' ')), { hint: new RegExp(`^That is 'dray ${line}' here\\.`) });
+  }
+  for (const word of CONTAINERS) assert.throws(() => route([word]), { hint: `${NO_CONTAINERS} See 'dray --help'.` });
 });
 
 test('nearest counts swapped letters as one mistake', () => {
@@ -59,6 +74,10 @@ test('every command of the table loads, under its name, with help that fits', as
   for (const entry of COMMANDS) {
     const command = await entry.load();
     assert.equal(command.name, entry.name);
+    for (const alias of command.aliases ?? []) {
+      const found = route(alias.split(' ').slice(1));
+      assert.ok(found.kind === 'command' && found.entry === entry, alias);
+    }
     assert.ok(command.examples.length > 0, `${entry.name} has examples`);
     for (const width of [71, 79, 119]) {
       const help = commandHelp(command, width);

@@ -1,4 +1,5 @@
 import { COMMANDS, type CommandEntry, type CommandGroup, GROUPS, shownCommands } from './command-table.ts';
+import { elsewhere } from './elsewhere.ts';
 import { nearest } from './nearest.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -10,6 +11,8 @@ export type Route =
 
 /** Global flags that stand before the command and take the next argument as their value. */
 const TAKES_VALUE: ReadonlySet<string> = new Set(['--root', '--config', '--log-level', '-l', '--progress']);
+/** After a group's name. */
+const HELP: ReadonlySet<string> = new Set(['help', '-h', '--help']);
 const GLOBAL_TOGGLES: ReadonlySet<string> = new Set(['--no-color', '--debug', '-D']);
 
 /** Finds the command in `argv` (without node and script). Throws a UsageError for a word that is none, naming the nearest. */
@@ -47,7 +50,7 @@ function command(word: string, leading: readonly string[], rest: readonly string
 
 function grouped(group: CommandGroup, leading: readonly string[], rest: readonly string[]): Route {
   const [word, ...args] = rest;
-  if (word === undefined || word === '-h' || word === '--help') return { kind: 'overview', group };
+  if (word === undefined || HELP.has(word)) return { kind: 'overview', group };
   const line = Object.hasOwn(group.words, word) ? group.words[word] : undefined;
   if (line === undefined) throw unknownWord(word, `dray ${group.name}`, Object.keys(group.words));
   const { entry, flags } = target(line);
@@ -68,10 +71,12 @@ export function target(line: string): { readonly entry: CommandEntry; readonly f
 }
 
 function unknownWord(word: string, parent: string, known: readonly string[]): UsageError {
-  const meant = nearest(word, known);
+  const theirs = elsewhere(`${parent} ${word}`.slice('dray '.length));
+  const meant = theirs === undefined ? nearest(word, known) : undefined;
+  const guess = meant === undefined ? theirs : `Did you mean '${parent} ${meant}'?`;
   const help = `See '${parent} --help'.`;
   return new UsageError(`'${word}' is not a ${parent} command.`, {
-    hint: meant === undefined ? help : `Did you mean '${parent} ${meant}'? ${help}`,
+    hint: guess === undefined ? help : `${guess} ${help}`,
     dockerStatus: 1,
   });
 }
