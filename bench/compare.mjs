@@ -20,7 +20,7 @@ export function measure([name, command], { folder, env = {} }) {
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * A table of cases ([name, command line]) that took turns, after one warm-up each.
+ * A table of cases ([name, command line, or what gives a new one each time]) that took turns, after one warm-up each.
  * @param before is called before each run, with the case's name; `best`: names that are compared with
  */
 export function compare(title, cases, { runs, before, best, folder, env }) {
@@ -28,7 +28,8 @@ export function compare(title, cases, { runs, before, best, folder, env }) {
   for (let run = 0; run <= runs; run += 1) {
     cases.forEach((one, index) => {
       before(one[0]);
-      const result = measure(one, { folder, env });
+      const [name, command] = one;
+      const result = measure([name, typeof command === 'function' ? command() : command], { folder, env });
       if (run > 0) results[index].push(result);
     });
   }

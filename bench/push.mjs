@@ -1,9 +1,10 @@
 // Pushes and copies of real images, against the peers, in one run: round robin, one warm-up, medians. Writes bench/push.md.
 //   tools/peers/setup-peers.sh && tools/peers/make-images.sh && npm run build && node bench/push.mjs [RUNS]
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { compare, measure } from './compare.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const RUNS = Number(process.argv[2] ?? 5);
@@ -19,6 +20,9 @@ const peer = (name) => join(PEERS, 'bin', name);
 const dray = (...args) => [node, join(root, 'dist/launch.mjs'), '--root', join(folder, 'root'), ...args];
 const layout = (image) => join(IMAGES, `oci-${image}`);
 const plain = ['--insecure-policy', 'copy', '-q', '--dest-tls-verify=false'];
+
+const ENV = { XDG_CACHE_HOME: join(folder, 'cache'), XDG_DATA_HOME: join(folder, 'skopeo') };
+const once = (command) => measure(['to begin with', command], { folder, env: ENV });
 
 let count = 0;
 /** A repository that nothing was pushed to yet. */
@@ -44,66 +48,19 @@ const copyCases = (image) => {
   ];
 };
 
-/** Wall clock in seconds, CPU in seconds, peak memory in MiB. */
-function measure(name, command) {
-  const log = join(folder, 'time');
-  const env = {
-    ...process.env,
-    HOME: folder,
-    XDG_CACHE_HOME: join(folder, 'cache'),
-    XDG_DATA_HOME: join(folder, 'skopeo'),
-  };
-  rmSync(join(folder, 'skopeo'), { recursive: true, force: true });
-  const started = performance.now();
-  const done = spawnSync('/usr/bin/time', ['-q', '-o', log, '-f', '%U %S %M', ...command], {
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const wall = (performance.now() - started) / 1000;
-  if (done.status !== 0) throw new Error(`${name}: exit ${done.status}: ${String(done.stderr).slice(0, 500)}`);
-  const [user, system, peak] = readFileSync(log, 'utf8').trim().split(' ').map(Number);
-  return { wall, cpu: user + system, memory: peak / 1024 };
+/** Each run goes to a repository of its own: what is there already is not pushed. */
+function table(title, cases, host) {
+  return compare(
+    title,
+    cases.map(([name, command]) => [name, () => command(fresh(host))]),
+    { runs: RUNS, before: clean, best: ['crane'], folder, env: ENV },
+  );
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-
-function compare(title, cases, host) {
-  const results = cases.map(() => []);
-  for (let run = 0; run <= RUNS; run += 1) {
-    cases.forEach(([name, command], index) => {
-      const result = measure(name, command(fresh(host)));
-      if (run > 0) results[index].push(result);
-    });
-    // What one run wrote is not to slow the next one.
-    if (host === REGISTRY) execFileSync('sync');
-  }
-  const rows = cases.map(([name], index) => {
-    const of = (key) => results[index].map((result) => result[key]);
-    const walls = of('wall');
-    return {
-      name,
-      wall: median(walls),
-      least: Math.min(...walls),
-      most: Math.max(...walls),
-      cpu: median(of('cpu')),
-      memory: Math.max(...of('memory')),
-    };
-  });
-  const [{ wall: base }] = rows;
-  const lines = rows.map(
-    ({ name, wall, least, most, cpu, memory }) =>
-      `| ${name} | ${wall.toFixed(3)} | ${least.toFixed(3)}-${most.toFixed(3)} | ${cpu.toFixed(2)} | ${memory.toFixed(0)} | ${(wall / base).toFixed(2)} |`,
-  );
-  const table = [
-    `## ${title}`,
-    '',
-    '| | wall s | least-most | CPU s | peak MiB | of crane |',
-    '|---|---|---|---|---|---|',
-    ...lines,
-    '',
-  ].join('\n');
-  console.log(table);
-  return table;
+/** skopeo forgets what it knows of repositories; what was written before is not to slow a run. */
+function clean() {
+  rmSync(join(folder, 'skopeo'), { recursive: true, force: true });
+  execFileSync('sync');
 }
 
 /** docker-registry with a folder of its own. */
@@ -135,13 +92,13 @@ const tables = [];
 try {
   execFileSync('sleep', ['1.5']);
   for (const image of ['debian', 'many']) {
-    measure('copy', dray('copy', '-q', '--no-referrers', `oci:${layout(image)}`, `store:${image}:1`));
-    measure('crane', [peer('crane'), 'push', '--insecure', layout(image), `${SOURCE}/${image}:1`]);
+    once(dray('copy', '-q', '--no-referrers', `oci:${layout(image)}`, `store:${image}:1`));
+    once([peer('crane'), 'push', '--insecure', layout(image), `${SOURCE}/${image}:1`]);
   }
   for (const image of ['debian', 'many']) {
-    tables.push(compare(`${image} to a null registry`, pushCases(image), SINK));
-    tables.push(compare(`${image} to docker-registry`, pushCases(image), REGISTRY));
-    tables.push(compare(`${image} from docker-registry to a null registry`, copyCases(image), SINK));
+    tables.push(table(`${image} to a null registry`, pushCases(image), SINK));
+    tables.push(table(`${image} to docker-registry`, pushCases(image), REGISTRY));
+    tables.push(table(`${image} from docker-registry to a null registry`, copyCases(image), SINK));
   }
 } finally {
   for (const server of servers) server.kill();
@@ -154,8 +111,9 @@ writeFileSync(
 
 Made by \`node bench/push.mjs\` on ${new Date().toISOString().slice(0, 10)}: ${machine}
 
-crane and skopeo hand a file to the system's sendfile, so that its bytes never pass through them: of a null registry on the same machine they are the limit. dray hashes what comes from a
-layout or a registry on its way; from its own store it does not, since that has verified it before.
+crane and oras hand a file to the system's sendfile, so that its bytes never pass through them (Node has nothing like it): with a null registry on the same machine they are the limit. dray hashes
+what comes from a layout or a registry on its way; from its own store it does not, since that has verified it before.
+skopeo run by root remembers in /var/lib which repositories have a blob, and mounts it: its second push to docker-registry is none.
 
 ${tables.join('\n')}`,
 );
