@@ -11,7 +11,6 @@ import {
   parseConfig,
   parseManifest,
   parsePlatform,
-  parseReference,
   type Reference,
   withDefaultTag,
 } from '#oci';
@@ -20,6 +19,7 @@ import { chooseManifests } from './place/choose-manifests.ts';
 import { whyNoImage } from './place/no-image.ts';
 import { platformOf } from './place/read-images.ts';
 import type { Places } from './places.ts';
+import { parseRemote } from './remote/parse-remote.ts';
 import type { LookOptions, ManifestResult } from './types.ts';
 import { chooseFrom, type Wanted } from './wanted.ts';
 
@@ -70,7 +70,7 @@ async function over<T>(
   options: CallOptions,
   look: (repository: Repository, reference: Reference) => Promise<T>,
 ): Promise<T> {
-  const reference = withDefaultTag(parseReference(text));
+  const reference = withDefaultTag(parseRemote(text));
   return places.registries.over(reference, (repository) => look(repository, reference), {
     action: 'look at',
     signal: options.signal,

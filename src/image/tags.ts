@@ -1,8 +1,9 @@
 import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
-import { familiarString, parseReference, type Reference } from '#oci';
+import { familiarString, type Reference } from '#oci';
 import type { RegistryClient } from '#registry';
 import type { Places } from './places.ts';
+import { parseRemote } from './remote/parse-remote.ts';
 
 export interface TagsOptions extends CallOptions {
   /** A pattern with `*`, `?` and `[…]`, or a regular expression between slashes: tags that are not so are left out. */
@@ -22,7 +23,7 @@ export interface TagsOptions extends CallOptions {
 
 /** The tags of a repository. Rejects with INVALID_REFERENCE for a name that has a tag, INVALID_OPTION for a pattern or a range that is none. */
 export async function listTags(text: string, places: Places, options: TagsOptions = {}): Promise<readonly string[]> {
-  const reference = parseReference(text);
+  const reference = parseRemote(text);
   if (reference.tag !== undefined || reference.digest !== undefined) {
     throw new DrayError(
       'INVALID_REFERENCE',

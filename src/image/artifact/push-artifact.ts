@@ -1,16 +1,9 @@
 import { bytesOf } from '#bytes';
 import { type CallOptions, copyBlobs } from '#content';
-import {
-  type Descriptor,
-  digestOf,
-  familiarString,
-  OCI_EMPTY,
-  OCI_MANIFEST,
-  parseReference,
-  type Reference,
-} from '#oci';
+import { type Descriptor, digestOf, familiarString, OCI_EMPTY, OCI_MANIFEST, type Reference } from '#oci';
 import type { Repository } from '#registry';
 import type { Places } from '../places.ts';
+import { parseRemote } from '../remote/parse-remote.ts';
 import { type ArtifactFile, describeFiles, filesSource } from './artifact-files.ts';
 
 export interface PushArtifactOptions extends CallOptions {
@@ -45,7 +38,7 @@ export async function pushArtifact(
   options: PushArtifactOptions = {},
 ): Promise<PushArtifactResult> {
   const { signal, onEvent, concurrency } = options;
-  const reference = parseReference(target.replace(/^docker:\/\//, ''));
+  const reference = parseRemote(target);
   const layers = await describeFiles(files, { signal });
   return registries.writing(
     reference,

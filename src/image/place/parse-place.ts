@@ -37,11 +37,21 @@ export function parsePlace(text: string, { plain, target = false }: ParsePlaceOp
       return { kind: scheme, ...pathAndTag(rest, text) };
     default:
   }
+  if (plain === 'registry') refuseOthers(text);
   const kind = recognise(text);
   if (kind !== undefined) return { kind, path: text };
   if (PATH.test(text)) return target ? newPath(text) : missing(text);
   if (plain === 'store') return { kind: 'store', text };
   return { kind: 'registry', reference: withDefaultTag(parseReference(text)) };
+}
+
+/** Transports of skopeo and regctl: read as a name, content would go to and come from a repository `dir` of Docker Hub. */
+function refuseOthers(text: string): void {
+  const [, scheme] = /^(dir|containers-storage|ocidir|ostree|sif|tarball):/.exec(text) ?? [];
+  if (scheme === undefined) return;
+  throw new DrayError('INVALID_REFERENCE', `unknown transport ${scheme}: in ${printable(text, 255)}`, {
+    hint: `dray has store:NAME, oci:DIR[:TAG], oci-archive:FILE[:TAG] and docker-archive:FILE[:NAME]; docker://${scheme}:TAG is an image of that name`,
+  });
 }
 
 /** `DIR[:TAG]`, where the tag of a docker archive is a whole reference; a drive letter's colon is none. */

@@ -1,7 +1,8 @@
 import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
-import { familiarName, parseReference, type Reference, refuseReservedName, withDefaultTag } from '#oci';
+import { familiarName, type Reference, refuseReservedName, withDefaultTag } from '#oci';
 import type { RegistryClient } from '#registry';
+import { parseRemote } from '../remote/parse-remote.ts';
 import { readTags } from '../tags.ts';
 
 export interface NamesOptions extends CallOptions {
@@ -13,7 +14,7 @@ export interface NamesOptions extends CallOptions {
  * valid. Rejects with INVALID_REFERENCE, or INVALID_OPTION for a tag beside "all tags".
  */
 export function parseNames(texts: readonly string[], options: NamesOptions): readonly Reference[] {
-  const references = texts.map(parseReference);
+  const references = texts.map(parseRemote);
   for (const reference of references) refuseReservedName(reference);
   if (options.allTags) {
     for (const { tag, digest } of references) {

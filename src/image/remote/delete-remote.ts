@@ -1,7 +1,8 @@
 import type { CallOptions } from '#content';
 import { DrayError, hasCode } from '#errors';
-import { type Digest, familiarName, familiarString, parseReference } from '#oci';
+import { type Digest, familiarName, familiarString } from '#oci';
 import type { Places } from '../places.ts';
+import { parseRemote } from './parse-remote.ts';
 
 export interface DeleteRemoteOptions extends CallOptions {
   /** Take away the tag alone and leave its manifest to other tags. */
@@ -24,7 +25,7 @@ export async function deleteRemote(
   { registries }: Places,
   { tagOnly = false, signal, onEvent }: DeleteRemoteOptions = {},
 ): Promise<DeleteRemoteResult> {
-  const reference = parseReference(text.replace(/^docker:\/\//, ''));
+  const reference = parseRemote(text);
   const { tag, digest } = reference;
   const label = tagOnly ? tag : (digest ?? tag);
   if (label === undefined) {

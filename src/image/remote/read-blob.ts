@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type CallOptions, continuedSource } from '#content';
 import { DrayError } from '#errors';
-import { type Descriptor, digestParts, familiarString, parseReference } from '#oci';
+import { type Descriptor, digestParts, familiarString } from '#oci';
 import type { Places } from '../places.ts';
+import { parseRemote } from './parse-remote.ts';
 
 const ANY_TYPE = 'application/octet-stream';
 
@@ -16,7 +17,7 @@ export async function readBlob(
   use: (blob: Descriptor, bytes: AsyncIterable<Uint8Array>) => Promise<void>,
   { signal, onEvent }: CallOptions = {},
 ): Promise<void> {
-  const reference = parseReference(text.replace(/^docker:\/\//, ''));
+  const reference = parseRemote(text);
   const { digest } = reference;
   if (digest === undefined) {
     throw new DrayError('INVALID_REFERENCE', `${familiarString(reference)} names no blob`, {
