@@ -4,15 +4,23 @@ export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** What the file system refused, as a DrayError: DISK_FULL where space, quota or the size that a file may have ran out, else IO_FAILED. */
-export function fileFailure(doing: string, cause: unknown, detail: Readonly<Record<string, unknown>> = {}): DrayError {
+/**
+ * What the file system refused, as a DrayError: DISK_FULL where space, quota or the size that a file may have ran out, else IO_FAILED.
+ * @param kept whether what was written before stays for the next run
+ */
+export function fileFailure(
+  doing: string,
+  cause: unknown,
+  detail: Readonly<Record<string, unknown>> = {},
+  kept = true,
+): DrayError {
   const code = errnoOf(cause);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const hint = 'free some space, or use another folder; what has arrived is kept and the next run goes on from there';
+    const hint = `free some space, or use another folder${kept ? '; what has arrived is kept and the next run goes on from there' : ''}`;
     return new DrayError('DISK_FULL', `${doing}: no space left`, { hint, detail, cause });
   }
   if (code === 'EFBIG') {
-    const hint = 'a limit of this shell (ulimit -f) or of the file system; what has arrived is kept';
+    const hint = `a limit of this shell (ulimit -f) or of the file system${kept ? '; what has arrived is kept' : ''}`;
     return new DrayError('DISK_FULL', `${doing}: no file may be so large here`, { hint, detail, cause });
   }
   return new DrayError('IO_FAILED', `${doing}: ${messageOf(cause)}`, { detail, cause });

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Bytes } from '#bytes';
-import { throwIfCancelled } from '#errors';
+import { hasCode, throwIfCancelled } from '#errors';
 import { Files, removeFile } from './disk/files.ts';
-import { asFailure } from './failure.ts';
-import { writeRegion } from './file-region.ts';
+import { asFailure, fileFailure } from './failure.ts';
+import { type FileRegion, writeRegion } from './file-region.ts';
 import { type FileSystem, syncFile, systemFiles } from './file-system.ts';
 
 export interface WholeFileOptions {
@@ -31,7 +31,7 @@ export async function writeWholeFile(
     try {
       for await (const chunk of content) {
         throwIfCancelled(signal);
-        writeRegion({ fs, fd, base: 0, path: temporary }, size, chunk);
+        writeNext({ fs, fd, base: 0, path }, size, chunk);
         size += chunk.length;
       }
       if (sync) await syncFile(fs, fd);
@@ -43,5 +43,14 @@ export async function writeWholeFile(
   } catch (error) {
     removeFile(fs, temporary);
     throw asFailure(`writing ${path}`, error);
+  }
+}
+
+/** As writeRegion, but a file that fails is removed: nothing of it is there for the next run. */
+function writeNext(region: FileRegion, position: number, chunk: Uint8Array): void {
+  try {
+    writeRegion(region, position, chunk);
+  } catch (error) {
+    throw hasCode(error, 'DISK_FULL') ? fileFailure(`writing ${region.path}`, error.cause, {}, false) : error;
   }
 }
