@@ -38,12 +38,12 @@ export class Cursor {
     return new DrayError(code, `cannot read ${this.#what}: ${found} (near byte ${this.position})`, { detail });
   }
 
-  /** What `parse` makes of bytes taken from here; its error is one of the stream. */
-  parsed<T>(parse: () => T): T {
+  /** What `parse` makes of bytes taken from here; its error, after `lead`, is one of the stream. */
+  parsed<T>(parse: () => T, lead = ''): T {
     try {
       return parse();
     } catch (error) {
-      throw this.failure(messageOf(error));
+      throw this.failure(`${lead}${messageOf(error)}`);
     }
   }
 

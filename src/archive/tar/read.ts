@@ -92,8 +92,11 @@ async function nextHeader(cursor: Cursor): Promise<ExtendedHeader | undefined> {
   for (let extensions = 0; ; extensions++) {
     const block = await cursor.take(BLOCK);
     if (block.length === 0 && extensions === 0) return undefined;
-    if (block.length < BLOCK) throw cursor.failure('it ends in the middle of a header');
-    const header = cursor.parsed(() => parseHeader(block));
+    if (block.length < BLOCK) {
+      throw cursor.failure(cursor.position < BLOCK ? 'it is no tar archive' : 'it ends in the middle of a header');
+    }
+    const isFirst = cursor.position === BLOCK;
+    const header = cursor.parsed(() => parseHeader(block), isFirst ? 'it is no tar archive, or damaged: ' : '');
     if (header === undefined) {
       if (extensions > 0) throw cursor.failure('it ends after an extension header');
       await expectEnd(cursor);

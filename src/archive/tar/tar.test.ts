@@ -186,6 +186,13 @@ describe('reading a tar', () => {
 });
 
 describe('reading a hostile tar', () => {
+  it('says of what begins as no tar that it is none', async () => {
+    for (const text of ['{}\n', 'x'.repeat(600)]) {
+      await assert.rejects(read(Buffer.from(text)), { message: /: it is no tar archive\b/ }, text);
+    }
+    const second = Buffer.concat([header({}, 3), padded('abc'), Buffer.alloc(BLOCK, 'x')]);
+    await assert.rejects(read(second), { message: /: the checksum in a header is no number/ });
+  });
   const file = header({}, 3);
   const negative = Buffer.alloc(12, 0xff);
   const enormous = Buffer.concat([Buffer.of(0x80), Buffer.alloc(11, 0x7f)]);
