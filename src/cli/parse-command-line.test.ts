@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OptionValues } from 'commander';
 import { type Command, defineCommand } from './command.ts';
+import { exportCommand } from './commands/export.ts';
 import { images } from './commands/images.ts';
 import { login } from './commands/login.ts';
+import { manifest } from './commands/manifest.ts';
 import { pull } from './commands/pull.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { UsageError } from './usage-error.ts';
@@ -78,6 +80,12 @@ test("what cannot be read is refused, in docker's words", () => {
   const cases: readonly (readonly [Command, string, string, 125 | 1])[] = [
     [pull, '', "'dray pull' requires at least 1 argument", 1],
     [images, 'a b', "'dray images' requires at most 1 argument", 1],
+    [manifest, 'inspect a', "'dray manifest' requires 1 argument: leave out 'inspect'", 1],
+    [manifest, 'a b c', "'dray manifest' requires 1 argument", 1],
+    [manifest, 'a out.tar', "'dray manifest' requires 1 argument", 1],
+    [exportCommand, 'a out.tar', "'dray export' requires 1 argument: to write to a file, say -o out.tar", 1],
+    [exportCommand, 'a -', "'dray export' requires 1 argument: to write to a file, say -o -", 1],
+    [exportCommand, 'a b', "'dray export' requires 1 argument", 1],
     [pull, '--platfrom x y', 'unknown flag: --platfrom; did you mean --platform?', 125],
     [pull, '--xyzzy y', 'unknown flag: --xyzzy', 125],
     [pull, '--xyzzy=secret y', 'unknown flag: --xyzzy', 125],

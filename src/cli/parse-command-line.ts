@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { globalFlags } from './flags/global-flags.ts';
 import { connectionFlags, registryFlags } from './flags/registry-flags.ts';
 import { nearest } from './nearest.ts';
+import { surplusOperand } from './surplus-operand.ts';
 import { UsageError, type UsageErrorOptions } from './usage-error.ts';
 
 export interface ParsedLine {
@@ -47,7 +48,7 @@ export function parseCommandLine(command: Command, args: readonly string[]): Par
     if (error.code === 'commander.helpDisplayed') return { flags: parser.opts(), operands: [], help: true };
     throw flagError(command, error, options);
   }
-  checkCount(command, parser.args.length);
+  checkCount(command, parser.args);
   return { flags: parser.opts(), operands: parser.args, help: false };
 }
 
@@ -99,13 +100,16 @@ function usageError(command: Command, message: string, options: Omit<UsageErrorO
   });
 }
 
-function checkCount(command: Command, count: number): void {
+function checkCount(command: Command, operands: readonly string[]): void {
   const { min, max } = command.operands;
+  const count = operands.length;
   if (count >= min && count <= max) return;
   const many = (number: number): string => `${number} argument${number === 1 ? '' : 's'}`;
   let wanted = `requires at least ${many(min)}`;
   if (max === 0) wanted = 'accepts no arguments';
   else if (min === max) wanted = `requires ${many(min)}`;
   else if (count > max) wanted = `requires at most ${many(max)}`;
-  throw usageError(command, `'dray ${command.name}' ${wanted}`, { dockerStatus: 1 });
+  throw usageError(command, `'dray ${command.name}' ${wanted}${surplusOperand(command, operands)}`, {
+    dockerStatus: 1,
+  });
 }

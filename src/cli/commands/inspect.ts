@@ -48,7 +48,7 @@ export const inspect: Command = defineCommand<InspectFlags>({
           found.push(await dray.inspect(name, { platform: flags.platform, ...listening(call) }));
         } catch (error) {
           if (!isDrayError(error) || hasCode(error, 'CANCELLED', 'BUG')) throw error;
-          failures.push(flags.type === 'image' ? error : asDocker(error, name));
+          failures.push(notHere(error, name, flags.type));
         }
       }
     });
@@ -57,14 +57,13 @@ export const inspect: Command = defineCommand<InspectFlags>({
   },
 });
 
-/** docker's `inspect` does not know what it looks for. */
-function asDocker(error: DrayError, name: string): DrayError {
+/** docker's `inspect` does not know what it looks for; skopeo's and crane's look in the registry. */
+function notHere(error: DrayError, name: string, type: string | undefined): DrayError {
   if (error.code !== 'MANIFEST_UNKNOWN' || !error.message.startsWith('No such image: ')) return error;
-  const { hint } = error;
-  return new DrayError(error.code, `No such object: ${oneLine(name)}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  const message = type === 'image' ? error.message : `No such object: ${oneLine(name)}`;
+  const remote = name.includes('/') ? `in its registry: dray inspect docker://${name}` : undefined;
+  const hint = [error.hint, remote].filter((part) => part !== undefined).join('; ');
+  return new DrayError(error.code, message, { cause: error, ...(hint === '' ? {} : { hint }) });
 }
 
 type Print = (found: readonly InspectedImage[], call: Call<InspectFlags>) => Promise<void>;

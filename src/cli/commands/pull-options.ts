@@ -43,6 +43,13 @@ export function checkPullFlags({ flags, operands, context }: Call<PullFlags>): v
   if (flags.allTags === true && operands.some(hasTagOrDigest)) {
     throw new UsageError("tag can't be used with --all-tags/-a", { dockerStatus: 1 });
   }
+  const [, second = ''] = operands;
+  // As crane has it. A repository of that name can be said with its path: library/app.tar.
+  if (operands.length === 2 && file === undefined && /^[^/:]+\.(?:tar|tgz|tar\.gz)$/.test(second)) {
+    throw new UsageError(`${second} is the name of a file, not of an image`, {
+      hint: `to write it: dray pull NAME -o ${second}`,
+    });
+  }
   together(flags.platform, flags.allPlatforms, '--platform and --all-platforms');
   together(flags.quiet, flags.json, '--quiet and --json');
   together(flags.quiet, flags.print, '--quiet and --print');

@@ -205,6 +205,7 @@ test('flags that contradict each other are refused before anything is asked', as
     ['--print -o f x', 125, '--print and --output cannot be used together'],
     ['--json -o - x', 125, '--json and --output - cannot be used together'],
     ['--no-store x', 125, '--no-store needs --output FILE'],
+    ['x x.tar', 125, 'x.tar is the name of a file, not of an image'],
     ['--as oci-dir x', 125, '--as needs --output FILE'],
     ['--as oci-dir -o - x', 125, '--as oci-dir needs --output DIR: a folder cannot go to stdout'],
   ];

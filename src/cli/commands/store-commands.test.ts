@@ -135,6 +135,11 @@ test('templates and JSON of inspect', async () => {
   }
   const missing = await dray(['inspect', 'nosuch'], { inspect });
   assert.deepEqual(missing, { status: 1, out: '[]\n', err: 'dray: No such object: nosuch\n' });
+  const remote = await dray(['inspect', 'host/app:1'], { inspect });
+  assert.equal(
+    remote.err,
+    'dray: No such object: host/app:1\nhint: in its registry: dray inspect docker://host/app:1\n',
+  );
   const image = await dray(['image', 'inspect', 'nosuch'], { inspect });
   assert.deepEqual(image, { status: 1, out: '[]\n', err: 'dray: No such image: nosuch:latest\n' });
   const { out } = await dray(['inspect', 'main', 'nosuch'], { inspect });
