@@ -143,7 +143,10 @@ describe('an archive as a stream', () => {
   it('ends with the error of the stream', async () => {
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     const sink = new Writable({ write: (_chunk, _encoding, done) => done(full) });
-    await rejects(writeArchive(PLAN, await source(), sink), 'DISK_FULL');
+    await assert.rejects(writeArchive(PLAN, await source(), sink), {
+      code: 'DISK_FULL',
+      hint: 'free some space, or use another folder',
+    });
     await rejects(writeArchive(PLAN, await source(), createWriteStream('/no/such/folder/x')), 'IO_FAILED');
     const ended = new PassThrough().end();
     await rejects(writeArchive(PLAN, await source(), ended), 'CANCELLED');

@@ -114,7 +114,7 @@ export class SinkWriter {
 function asSinkFailure(error: Error): DrayError {
   const code = errnoOf(error);
   const closed = code === 'EPIPE' || code === 'ECONNRESET' || code?.startsWith('ERR_STREAM_') === true;
-  return closed ? gone(error) : fileFailure('writing the archive', error);
+  return closed ? gone(error) : fileFailure('writing the archive', error, {}, false);
 }
 
 function gone(cause: Error | undefined): DrayError {
