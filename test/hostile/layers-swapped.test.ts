@@ -106,7 +106,11 @@ describe('folders that are swapped for links meanwhile', {
   it('lead nowhere', async () => {
     const base = mkdtempSync(join(tmpdir(), 'dray-swapped-'));
     try {
-      const image = wrap(layers().map((layer) => gzipped(layer)), 'layout', base);
+      const image = wrap(
+        layers().map((layer) => gzipped(layer)),
+        'layout',
+        base,
+      );
       let swaps = 0;
       for (let round = 0; round < ROUNDS; round += 1) {
         mkdirSync(join(base, `world-${round}`));
