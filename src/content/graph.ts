@@ -107,7 +107,7 @@ export async function readDocument(
       verify(bytes, target, what);
       return bytes;
     } catch (error) {
-      if (again || !hasCode(error, 'DIGEST_MISMATCH')) throw error;
+      if (again || source.steady === true || !hasCode(error, 'DIGEST_MISMATCH')) throw error;
       report.retry(1, 0, 0, `${messageOf(error)}: fetching it once more`);
     }
   }

@@ -26,6 +26,8 @@ export interface Source {
   has(target: Descriptor, options?: CallOptions): Promise<boolean>;
   /** Rejects with BLOB_UNKNOWN or MANIFEST_UNKNOWN where the place does not hold it. */
   fetch(target: Descriptor, options?: FetchOptions): Promise<Fetched>;
+  /** True where the same bytes come every time: what is wrong is not asked for once more. */
+  readonly steady?: boolean | undefined;
   /** Optional: plain data from which another thread can open the same source; undefined where it cannot. May hold a secret. */
   recipe?(options?: CallOptions): Promise<unknown>;
 }

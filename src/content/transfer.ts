@@ -28,7 +28,7 @@ export interface TransferOptions extends CallOptions {
 
 /**
  * Brings what `ingest` lacks from `source` and commits it. Bytes that are here are not asked for again, whatever fails in between.
- * Content whose digest proves wrong is fetched once more from the start. On failure what has come is kept (released), for the next run; whether
+ * Content whose digest proves wrong is fetched once more from the start, unless the source is steady. On failure what has come is kept (released), for the next run; whether
  * the blob has failed with it is for the caller to say.
  */
 export async function transfer(source: Source, ingest: Ingest, options: TransferOptions): Promise<void> {
@@ -53,7 +53,7 @@ export async function transfer(source: Source, ingest: Ingest, options: Transfer
         await ingest.commit({ signal: options.signal });
         break;
       } catch (error) {
-        if (again || !hasCode(error, 'DIGEST_MISMATCH')) throw error;
+        if (again || source.steady === true || !hasCode(error, 'DIGEST_MISMATCH')) throw error;
         report.retry(1, 0, 0, `${messageOf(error)}: fetching it once more`);
         watch.resume();
         watch.alive();

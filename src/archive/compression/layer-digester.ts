@@ -91,6 +91,6 @@ function tooLarge(most: number): DrayError {
   return new DrayError(
     'TOO_LARGE',
     `the layer unpacks to more than ${most} bytes, which no layer of its size should: it may be a bomb`,
-    { hint: 'if you trust it, --no-verify-layers takes it without unpacking it', detail: { most } },
+    { hint: 'if you trust it: dray pull --no-verify-layers takes it without unpacking it', detail: { most } },
   );
 }

@@ -80,6 +80,23 @@ describe('openArchive', () => {
     );
   });
 
+  it('is told from what is none, or has no end, by its beginning', async () => {
+    let taken = 0;
+    async function* endless(first: Uint8Array, then: string): AsyncGenerator<Uint8Array> {
+      yield first;
+      for (;;) {
+        taken += 65_536;
+        yield Buffer.alloc(65_536, then);
+      }
+    }
+    await rejects(openArchive({ stream: endless(Buffer.from(''), 'y\n') }, options), 'CORRUPT_LAYER');
+    assert.ok(taken <= 1024 * 1024, `${taken} bytes of what is no tar`);
+    taken = 0;
+    const archive = await openArchive({ stream: endless(layoutOf([]), '\0') }, options);
+    await archive.close();
+    assert.ok(taken > 0 && taken <= 2 * 1024 * 1024, `${taken} bytes behind the end`);
+  });
+
   it('does not read what nobody asks for', async () => {
     // Of a tar whose content is a hole of a gigabyte only the headers are read.
     const { openSync, writeSync, closeSync, ftruncateSync } = await import('node:fs');

@@ -13,7 +13,7 @@ import { type DockerItem, LARGEST_TABLE, readDockerTable } from './docker-table.
 import type { Entries, Stretch } from './entries.ts';
 import { readOciTable } from './oci-images.ts';
 import type { RegionsRecipe } from './regions.ts';
-import { scanTar } from './scan.ts';
+import { expectTar, scanTar } from './scan.ts';
 import { type ArchiveOrigin, openSeekable, type Seekable } from './seekable.ts';
 
 export interface OpenArchiveOptions extends CallOptions {
@@ -36,9 +36,17 @@ const MOST_LENT = 1000;
 export async function openArchive(origin: ArchiveOrigin, options: OpenArchiveOptions): Promise<ReadableArchive> {
   const { fs = systemFiles, folder, limits = {}, signal } = options;
   throwIfCancelled(signal);
-  const doing = `reading ${'path' in origin ? origin.path : (origin.name ?? 'the archive')}`;
+  const what = 'path' in origin ? origin.path : (origin.name ?? 'the archive');
+  const doing = `reading ${what}`;
   try {
-    const tar = await openSeekable(origin, { fs, folder, unpack: true, unpacked: limits.unpacked, signal });
+    const tar = await openSeekable(origin, {
+      fs,
+      folder,
+      unpack: true,
+      unpacked: limits.unpacked,
+      follow: (bytes) => expectTar(bytes, what),
+      signal,
+    });
     try {
       const entries = await scanTar(tar, { most: limits.entries ?? MOST_ENTRIES, signal });
       return await readTables(tar, entries, { signal });
@@ -96,6 +104,7 @@ interface Tables extends DockerImages {
 }
 
 class OpenedArchive implements ReadableArchive {
+  readonly steady = true;
   readonly format: ReadableArchive['format'];
   readonly images: readonly ArchivedImage[];
   readonly delta: DeltaTable | undefined;

@@ -24,6 +24,7 @@ export function openRegions({ fd, path, regions, made }: RegionsRecipe): Source 
   const known = new Map(regions);
   const documents = new Map(made);
   return {
+    steady: true,
     has: async ({ digest, size }) => (documents.get(digest)?.length ?? known.get(digest)?.size) === size,
     async fetch({ digest }, options = {}) {
       const bytes = documents.get(digest);

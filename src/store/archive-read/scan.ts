@@ -1,4 +1,5 @@
 import { readTar } from '#archive';
+import type { Bytes } from '#bytes';
 import type { CallOptions } from '#content';
 import { DrayError, throwIfCancelled } from '#errors';
 import { readRegion } from '../file-region.ts';
@@ -32,6 +33,12 @@ export async function scanTar(tar: Seekable, options: ScanOptions): Promise<Entr
     } else entries.add(name, { kind: 'other' });
   }
   return entries;
+}
+
+/** Reads a tar to its end and no further. Rejects with CORRUPT_LAYER as soon as it is none, or ends too early. */
+export async function expectTar(bytes: Bytes, what: string): Promise<void> {
+  const entries = readTar(bytes, what);
+  while ((await entries.next()).done !== true);
 }
 
 /** The tar's bytes, of which those that are passed over come as zeros. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { decompress, mostUnpacked, SNIFF_LENGTH, sniffCompression } from '#archive';
-import { type Bytes, pour } from '#bytes';
+import type { Bytes } from '#bytes';
 import type { CallOptions } from '#content';
 import { DrayError, throwIfCancelled, unlessCancelled } from '#errors';
 import { fileFailure } from '../failure.ts';
@@ -32,7 +32,15 @@ export interface SeekableOptions extends CallOptions {
   readonly unpack: boolean;
   /** Most bytes to unpack. */
   readonly unpacked: number | undefined;
+  /**
+   * Reads what goes into the nameless file, as far as it is wanted: what fails ends it, and of what comes behind little is taken. All is taken by
+   * default.
+   */
+  readonly follow?: ((bytes: Bytes) => Promise<void>) | undefined;
 }
+
+/** Writers pad an archive behind its end, and are to be let end. */
+const MOST_BEHIND = 1024 * 1024;
 
 /**
  * Opens a plain file in place; everything else (what is to be unpacked, a stream, a pipe) goes into a nameless file in the folder, never into memory.
@@ -94,18 +102,40 @@ async function spool(bytes: Bytes, what: string, options: SeekableOptions): Prom
         yield chunk;
       }
     }
-    const poured = pour(options.unpack ? decompress(counted()) : counted(), (chunk) => {
+    const source = (options.unpack ? decompress(counted()) : counted())[Symbol.asyncIterator]();
+    const next = async (): Promise<IteratorResult<Uint8Array, void>> => {
+      const step = await source.next();
       throwIfCancelled(signal);
+      if (step.done === true) return step;
       const most = options.unpacked ?? mostUnpacked(taken);
-      if (options.unpack && size + chunk.length > most) throw tooLarge(what, most);
-      writeRegion(region, size, chunk);
-      size += chunk.length;
-    });
-    await unlessCancelled(poured, signal);
+      if (options.unpack && size + step.value.length > most) throw tooLarge(what, most);
+      writeRegion(region, size, step.value);
+      size += step.value.length;
+      return step;
+    };
+    try {
+      await unlessCancelled(takeAll(next, options), signal);
+    } finally {
+      await source.return?.();
+    }
     return { region, size, what, close };
   } catch (error) {
     close();
     throw error instanceof Error && 'syscall' in error ? fileFailure(`reading ${what}`, error) : error;
+  }
+}
+
+async function takeAll(
+  next: () => Promise<IteratorResult<Uint8Array, void>>,
+  { follow }: SeekableOptions,
+): Promise<void> {
+  // Without a `return`: who has read enough leaves the rest.
+  await follow?.({ [Symbol.asyncIterator]: () => ({ next }) });
+  let left = follow === undefined ? Number.POSITIVE_INFINITY : MOST_BEHIND;
+  while (left > 0) {
+    const step = await next();
+    if (step.done === true) return;
+    left -= step.value.length;
   }
 }
 
