@@ -93,6 +93,10 @@ test('what cannot be: changes nothing', async () => {
     await assert.rejects(call(), (error) => hasCode(error, code), `case ${at} is ${code}`);
   }
   assert.equal(registry.tag('app', '1'), index.root.digest);
+  assert.deepEqual(
+    registry.requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD'),
+    [],
+  );
 });
 
 test('an image that cannot be fetched leaves the index as it was', async () => {

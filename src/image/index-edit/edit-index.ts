@@ -15,10 +15,10 @@ import {
 } from '#oci';
 import type { Places } from '../places.ts';
 import { type RemoteName, remoteName } from '../remote/remote-name.ts';
-import { type BringEntriesOptions, bringEntries } from './bring-entries.ts';
+import { bring, type Ingredient, type IngredientOptions, readIngredient } from './ingredient.ts';
 import { writeIndex } from './write-index.ts';
 
-export interface EditIndexOptions extends BringEntriesOptions {
+export interface EditIndexOptions extends IngredientOptions {
   /** Annotations of the index itself. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
@@ -50,7 +50,6 @@ export async function createIndex(
 ): Promise<IndexResult> {
   const name = tagged(target);
   const entries = await bringAll(images, name, places, options);
-  refuseTwice(entries);
   return written(name, { entries, annotations: options.annotations }, places, options);
 }
 
@@ -64,7 +63,6 @@ export async function appendToIndex(
   const name = tagged(target);
   const index = await readIndex(name, places, options);
   const fresh = await bringAll(images, name, places, options);
-  refuseTwice(fresh);
   const replaced = index.manifests.filter((entry) => fresh.some((one) => isSameKind(one, entry)));
   const entries = [...without(index.manifests, replaced), ...fresh];
   return written(name, { entries, annotations: { ...index.annotations, ...options.annotations } }, places, options);
@@ -98,17 +96,20 @@ function tagged(target: string): RemoteName {
   throw new DrayError('INVALID_REFERENCE', `an index gets a tag, not the digest in ${familiarString(name.reference)}`);
 }
 
+/** Looks at all images, and copies them when they fit together. */
 async function bringAll(
   images: readonly string[],
   { reference }: RemoteName,
   places: Places,
-  options: BringEntriesOptions,
+  options: IngredientOptions,
 ): Promise<readonly Descriptor[]> {
-  const entries = new Map<Digest, Descriptor>();
-  for (const image of images) {
-    for (const entry of await bringEntries(image, reference, places, options)) entries.set(entry.digest, entry);
-  }
-  return [...entries.values()];
+  const ingredients: Ingredient[] = [];
+  for (const image of images) ingredients.push(await readIngredient(image, places, options));
+  const all = ingredients.flatMap((ingredient) => ingredient.entries);
+  const entries = [...new Map(all.map((entry) => [entry.digest, entry])).values()];
+  refuseTwice(entries);
+  for (const ingredient of ingredients) await bring(ingredient, reference, places, options);
+  return entries;
 }
 
 async function readIndex(name: RemoteName, places: Places, { signal, onEvent }: CallOptions): Promise<ImageIndex> {

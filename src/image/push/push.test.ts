@@ -126,6 +126,31 @@ describe('push', () => {
     assert.equal(target.requests.length, 0);
   });
 
+  test('of several names all have to be there before the first is pushed', async () => {
+    const origin = await world.registry({ images: { 'app:1': helloImage('amd64') } });
+    const target = await world.registry();
+    const [here, absent] = [target.reference('here:1'), target.reference('absent:1')];
+    await world.copy(origin.reference('app:1'), `store:${here}`);
+    await assert.rejects(world.push([here, absent]), (e) => {
+      return (
+        hasCode(e, 'NOT_FOUND') && e.hint === `to push one image under another name: dray copy store:${here} ${absent}`
+      );
+    });
+    assert.equal(target.requests.length, 0);
+  });
+
+  test('the store knows afterwards that the registry has it', async () => {
+    const image = helloImage('amd64');
+    const origin = await world.registry({ images: { 'app:1': image } });
+    const target = await world.registry();
+    const store = await world.store();
+    const name = target.reference('own:1');
+    await world.copy(origin.reference('app:1'), `store:${name}`);
+    await store.remember({ name, root: image.root, manifests: [image.root], source: '' });
+    await world.push(name);
+    assert.equal((await store.reference(name))?.source, target.url);
+  });
+
   test('names are looked at before anything is asked', async () => {
     const target = await world.registry();
     const name = target.reference('app');

@@ -13,13 +13,14 @@ import type { Places } from '../places.ts';
 import { wantedPlatforms } from '../wanted.ts';
 import { blameStore } from './blame-store.ts';
 import { notLocal } from './not-local.ts';
+import { notePushed } from './note-pushed.ts';
 import { parsePushNames, storedTags } from './push-names.ts';
 import type { PushOptions, PushResult } from './push-result.ts';
 
 /**
  * Pushes images of the store, or one of an archive or a layout, to the registries that their names say. Layers go several at a time, and none that is
  * there or that another repository of the registry can give; a name changes when all below it is there. Resolves with one result per name, in
- * order. Rejects with NOT_FOUND for an image that is not there; names before it are pushed then.
+ * order. Rejects with NOT_FOUND for an image that is not there; nothing is pushed then.
  */
 export async function pushAll(
   texts: readonly string[],
@@ -27,6 +28,7 @@ export async function pushAll(
   options: PushOptions = {},
 ): Promise<readonly PushResult[]> {
   const names = parsePushNames(texts, options);
+  if (names.length > 1) await expectLocal(names, places, options);
   const results: PushResult[] = [];
   for (const name of names) {
     started(name, options);
@@ -34,6 +36,16 @@ export async function pushAll(
     for (const reference of references) results.push(await pushOne(reference, places, options));
   }
   return results;
+}
+
+/** Of several names all have to be there before the first goes out. */
+async function expectLocal(names: readonly Reference[], places: Places, options: PushOptions): Promise<void> {
+  const { from, allTags, signal } = options;
+  if (from !== undefined || allTags === true) return;
+  const store = await places.store();
+  for (const name of names) {
+    if ((await store.reference(fullString(name), { signal })) === undefined) throw notLocal(name, names);
+  }
 }
 
 function started(name: Reference, { onEvent }: PushOptions): void {
@@ -98,6 +110,7 @@ async function pushImage(
   const taken = await holdingSource([selection], places, options, () =>
     isCompressed(image) ? take(selection) : withCompressed(selection, places, options, take),
   );
+  await notePushed(image, taken.root, reference, { places, options });
   const { digest, size } = taken.root;
   onEvent?.({
     kind: 'image-done',
