@@ -2,7 +2,6 @@ import type { CallOptions } from '#content';
 import { DrayError, hasCode } from '#errors';
 import {
   type Descriptor,
-  type Digest,
   familiarString,
   formatPlatform,
   type ImageIndex,

@@ -91,6 +91,9 @@ describe('openArchive', () => {
     }
     await rejects(openArchive({ stream: endless(Buffer.from(''), 'y\n') }, options), 'CORRUPT_LAYER');
     assert.ok(taken <= 1024 * 1024, `${taken} bytes of what is no tar`);
+    await assert.rejects(openArchive({ stream: bytesOf(Buffer.of()), name: 'stdin' }, options), {
+      message: 'cannot read stdin: it is empty',
+    });
     taken = 0;
     const archive = await openArchive({ stream: endless(layoutOf([]), '\0') }, options);
     await archive.close();

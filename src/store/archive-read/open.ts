@@ -62,6 +62,7 @@ export async function openArchive(origin: ArchiveOrigin, options: OpenArchiveOpt
 async function readTables(tar: Seekable, entries: Entries, options: CallOptions): Promise<ReadableArchive> {
   const roots = readOciTable(entries);
   const items = readDockerTable(entries);
+  if (tar.size === 0) throw entries.failure('it is empty');
   const delta = readDelta(entries);
   if (roots !== undefined && roots.length > 0) {
     expectAgreement(roots, items ?? [], entries);
