@@ -22,8 +22,8 @@ export interface CopyBlobsOptions extends CallOptions {
   readonly lanes?: number | undefined;
   /** Other threads, for when there is much to bring. */
   readonly carrier?: (() => Promise<Carrier>) | undefined;
-  /** What the source has was verified when it took it: on its way to a place that takes uploads it is not hashed once more. */
-  readonly verified?: boolean | undefined;
+  /** What the source has is not hashed on its way to a place that takes uploads: that verifies it. */
+  readonly targetVerifies?: boolean | undefined;
   /** For a target that mounts: the sibling repositories that may have a blob, the likeliest first. */
   readonly mountFrom?: ((target: Descriptor) => readonly string[]) | undefined;
 }
@@ -175,8 +175,8 @@ async function mountBlob({ target: blob }: BlobWork, report: BlobReport, job: Jo
 }
 
 function uploading({ stop, clock, options }: Job): Omit<UploadBlobOptions, 'report'> {
-  const { retries = 5, verified, onEvent } = options;
-  return { retries, verified, clock, signal: stop.signal, onEvent };
+  const { retries = 5, targetVerifies, onEvent } = options;
+  return { retries, targetVerifies, clock, signal: stop.signal, onEvent };
 }
 
 /** Brings what the ingest lacks, on this thread or another; lets the ingest go, whatever comes of it. */

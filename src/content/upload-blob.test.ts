@@ -124,10 +124,27 @@ describe('a blob on its way to a place that takes uploads', () => {
     });
   }
 
-  test('what the source has verified is left to the target', async () => {
+  test('where the target verifies, other bytes reach it; the source is read again only when it finds them', async () => {
+    const damaged = Buffer.from(CONTENT).fill(65, 7, 8);
     const { take, taken } = taking([0, CONTENT.length]);
-    await run(sourceOf(Buffer.from(CONTENT).fill(65, 7, 8)), placeOf(take), { verified: true });
-    assert.equal(taken().length, CONTENT.length);
+    const refuse: Taking = async (read, onSent) => {
+      await take(read, onSent);
+      throw new DrayError('DIGEST_MISMATCH', 'the target says so');
+    };
+    const unnoticed = sourceOf(damaged);
+    await run(unnoticed, placeOf(take), { targetVerifies: true });
+    assert.equal(taken(), damaged.toString());
+    assert.deepEqual(unnoticed.offsets, [0]);
+    for (const [content, message] of [
+      [damaged, /^the bytes of sha256:\w+ have the digest sha256:\w+$/],
+      [CONTENT, /^the target says so$/],
+    ] as const) {
+      const source = sourceOf(content);
+      const { outcome } = await run(source, placeOf(refuse), { targetVerifies: true });
+      assert.ok(hasCode(outcome, 'DIGEST_MISMATCH'), String(outcome));
+      assert.match(outcome.message, message);
+      assert.deepEqual(source.offsets, [0, 0]);
+    }
   });
 
   test('a sibling that has it gives it: nothing is read', async () => {

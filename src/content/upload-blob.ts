@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { DrayError } from '#errors';
+import { DrayError, hasCode } from '#errors';
 import { type Descriptor, digestParts } from '#oci';
 import type { Clock } from '#timing';
 import type { BlobReport } from './blob-report.ts';
@@ -11,26 +11,26 @@ export interface UploadBlobOptions extends CallOptions {
   readonly report: BlobReport;
   readonly retries: number;
   readonly clock: Clock;
-  /** The source has verified its bytes: whoever takes them verifies them too, and that is enough. */
-  readonly verified?: boolean | undefined;
+  /** Nothing is hashed on the way: whoever takes the bytes verifies them. Where that finds others, the source is read once more, to tell whose they are. */
+  readonly targetVerifies?: boolean | undefined;
 }
 
 /**
  * Brings a blob to a place that takes uploads, from wherever the upload stands: bytes go through, and are kept nowhere on the way. Rejects
- * with DIGEST_MISMATCH or SIZE_MISMATCH where the source gives other bytes, before the last of them is sent.
+ * with DIGEST_MISMATCH or SIZE_MISMATCH where the source gives other bytes, before the last of them is sent; with `targetVerifies`, when they were.
  */
 export async function uploadBlob(
   source: Source,
   target: Pick<Store, 'upload'>,
   { target: blob, diffId }: BlobWork,
-  { report, retries, clock, verified = false, signal, onEvent }: UploadBlobOptions,
+  { report, retries, clock, targetVerifies = false, signal, onEvent }: UploadBlobOptions,
 ): Promise<void> {
   const check = new PassingCheck(blob);
   // What counts as progress is what the other side has.
   const reading: BlobReport = { ...report, progress: () => undefined };
   const read = async (offset: number): Promise<AsyncGenerator<Uint8Array, void, undefined>> => {
     const bytes = continued(source, blob, { report: reading, retries, clock, offset, signal });
-    return verified ? bytes : check.pass(offset, bytes);
+    return targetVerifies ? bytes : check.pass(offset, bytes);
   };
   let begun = false;
   const onSent = (bytes: number): void => {
@@ -38,7 +38,14 @@ export async function uploadBlob(
     begun = true;
     report.state('started', bytes);
   };
-  await target.upload?.(blob, read, { diffId, signal, onEvent, onSent });
+  try {
+    await target.upload?.(blob, read, { diffId, signal, onEvent, onSent });
+  } catch (error) {
+    if (!targetVerifies || !hasCode(error, 'DIGEST_MISMATCH')) throw error;
+    const bytes = continued(source, blob, { report: reading, retries, clock, signal });
+    for await (const _ of check.pass(0, bytes));
+    throw error;
+  }
   report.state('done', blob.size);
 }
 

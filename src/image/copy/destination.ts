@@ -119,13 +119,14 @@ function registryDestination(
         }
         const mountFrom = await mountCandidates(selection, reference, places, options);
         const tags = names.map(({ tag }) => tag);
-        const verified = selection.image.place === 'store';
+        // Of what lies here it is easily found out who was wrong; what passes from one registry to another is gone.
+        const targetVerifies = selection.image.place !== 'registry';
         const write = places.targets ?? places.registries;
         const outcome = await write.writing(
           reference,
           (repository) =>
             attempted(
-              () => toRegistry(selection, repository, reference, { ...options, tags, mountFrom, verified }),
+              () => toRegistry(selection, repository, reference, { ...options, tags, mountFrom, targetVerifies }),
               (error) => failures.has(error),
             ),
           { action: 'push', signal, onEvent },

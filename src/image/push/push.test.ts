@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { hasCode } from '#errors';
 import type { ProgressEvent } from '#progress';
@@ -202,6 +203,30 @@ describe('push', () => {
     });
     assert.equal(await store.has(descriptor), false);
   });
+
+  for (const kind of ['oci', 'oci-archive'] as const) {
+    test(`damaged bytes in ${kind} are found when the registry refuses them, and nothing is named`, async () => {
+      const image = buildImage({ layers: [{ fill: 50 * KiB, compression: 'none' }] });
+      const origin = await world.registry({ images: { 'app:1': image } });
+      const target = await world.registry();
+      const path = world.path(kind);
+      await world.copy(origin.reference('app:1'), `${kind}:${path}:1`);
+      const [layer] = image.layers;
+      assert.ok(layer !== undefined);
+      const file = kind === 'oci' ? join(path, 'blobs', ...layer.digest.split(':')) : path;
+      const bytes = readFileSync(file);
+      const at = bytes.indexOf(layer.bytes);
+      assert.ok(at >= 0);
+      bytes.fill(7, at + 20_000, at + 20_100);
+      writeFileSync(file, bytes);
+      const into = target.reference('app:1');
+      // As it is: only a push compresses.
+      await assert.rejects(world.copy(`${kind}:${path}:1`, into), (e) => {
+        return hasCode(e, 'DIGEST_MISMATCH') && e.message.startsWith(`the bytes of ${layer.digest} have the digest`);
+      });
+      assert.ok(target.requests.every(({ kind: asked, method }) => asked !== 'manifest' || method !== 'PUT'));
+    });
+  }
 
   test('cancel ends it, and names nothing', async () => {
     const image = buildImage({ layers: [{ fill: 3000 * KiB, compression: 'none' }] });
