@@ -12,7 +12,7 @@ const MOST_BYTES = 16_384;
  * One whose process is still at work is not given to another. What cannot be kept or read is as if it had never been: a blob is then sent from its start. Those of last week are removed.
  */
 export function folderSessions(folder: string): UploadSessions {
-  let cleaned: Promise<void> | undefined;
+  let prepared: Promise<void> | undefined;
   const pathOf = (key: string): string => join(folder, `${createHash('sha256').update(key).digest('hex')}.json`);
   return {
     read: (key) => readEntry(pathOf(key), key).catch(() => undefined),
@@ -20,9 +20,8 @@ export function folderSessions(folder: string): UploadSessions {
       const path = pathOf(key);
       const fresh = `${path}.${randomUUID()}.tmp`;
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        cleaned ??= clean(folder).catch(() => {});
-        await cleaned;
+        prepared ??= prepare(folder);
+        await prepared;
         await writeFile(fresh, `${JSON.stringify({ key, location, pid: process.pid })}\n`, { mode: 0o600, flag: 'wx' });
         await rename(fresh, path);
       } catch {
@@ -40,6 +39,11 @@ async function readEntry(path: string, key: string): Promise<string | undefined>
   if (typeof entry !== 'object' || entry === null || !('key' in entry) || !('location' in entry)) return undefined;
   if (entry.key !== key || typeof entry.location !== 'string') return undefined;
   return 'pid' in entry && isAtWork(entry.pid) ? undefined : entry.location;
+}
+
+async function prepare(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await clean(folder).catch(() => {});
 }
 
 async function clean(folder: string): Promise<void> {

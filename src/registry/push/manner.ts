@@ -1,5 +1,7 @@
 /** Up to here a blob comes with the request that ends its upload, which saves one; a larger one by PATCH, since a registry may keep what has come of it. */
 const SMALL = 1024 * 1024;
+/** From here on it is not sent anew by the next run when this one was cut. */
+const LONG = 4 * 1024 * 1024;
 /** Sizes of pieces for where the whole is too large for one request: what proxies let through. */
 const PIECES: readonly number[] = [64 * 1024 * 1024, 8 * 1024 * 1024, 512 * 1024];
 const USUAL_PIECE = 8 * 1024 * 1024;
@@ -24,7 +26,7 @@ export class Manner {
 
   /** An upload that takes so long that its being cut is worth a note. */
   get isLong(): boolean {
-    return this.#size > SMALL;
+    return this.#size >= LONG;
   }
 
   /** Most bytes of one request, not below what the registry wants at least. */

@@ -84,8 +84,8 @@ class BlobUpload {
     this.#sending = sending;
     this.#upload = sending.upload;
     this.#once = once;
-    this.#key = key;
     this.#manner = new Manner(target.size);
+    this.#key = this.#manner.isLong ? key : undefined;
     this.#began = context.clock.monotonic();
   }
 
@@ -123,7 +123,9 @@ class BlobUpload {
     while (session.offset < size) {
       const length = Math.min(size - session.offset, this.#manner.most(session.least));
       const sent = await sendPiece(this.#sending, session, length);
-      session = await this.#save(sent.session);
+      session = sent.session;
+      // The end follows at once.
+      if (session.offset < size) await this.#save(session);
       this.#session = session;
       this.#progress(session.offset);
       if (sent.setback !== undefined) throw sent.setback;
@@ -155,9 +157,7 @@ class BlobUpload {
   }
 
   async #save(session: UploadSession): Promise<UploadSession> {
-    if (this.#key !== undefined && this.#manner.isLong) {
-      await this.#upload.context.uploads.write(this.#key, session.location.href);
-    }
+    if (this.#key !== undefined) await this.#upload.context.uploads.write(this.#key, session.location.href);
     return session;
   }
 
