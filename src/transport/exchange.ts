@@ -141,11 +141,12 @@ export class Exchange implements Receiver, BodyOwner, Watched {
     if (body === undefined) return this.#sent();
     const progress: UploadProgress = { sent: 0, blocked: false, unwanted: false, wake: undefined, finished: false };
     this.#upload = progress;
-    const { bandwidth } = this.#settings;
+    const { bandwidth, now } = this.#settings;
     upload(this.#wire, body instanceof Uint8Array ? bytesOf(body) : body, {
       length: bodyLength ?? known,
       progress,
       bandwidth,
+      now,
     }).then(
       () => this.#sent(),
       (error: unknown) => this.#fail(error),

@@ -71,6 +71,13 @@ test('a stream of known length is sent as it comes, though its producer reuses t
   );
 });
 
+test('large pieces are sent whole, in larger slices from one to the next', async (t) => {
+  const { client, request, text } = await collector(t, (all) => all.length > 6_000_000);
+  await (await client.send({ ...request, body: () => reusing(3, 2_000_000), bodyLength: 6_000_000 })).body.discard();
+  const [, sent = ''] = text().split('\r\n\r\n');
+  assert.ok(sent === ['A', 'B', 'C'].map((letter) => letter.repeat(2_000_000)).join(''));
+});
+
 test('what is sent keeps to the limit, and being held back is no stall', async (t) => {
   const sent = await collector(t, (all) => all.endsWith('.'), { limitRate: 200_000, stallTimeout: 100 });
   const began = performance.now();
