@@ -113,7 +113,7 @@ for (const [where, decode] of [
     }
     it('says where the damage is', async () => {
       await assert.rejects(collect(decode(inChunks(GZIPPED.subarray(0, 200_000), 4096))), {
-        message: 'cannot decompress it: the gzip data is broken near byte 200000: unexpected end of file',
+        message: 'cannot decompress the layer: its gzip data is broken near byte 200000: unexpected end of file',
         detail: { compression: 'gzip', position: 200_000 },
       });
     });

@@ -5,7 +5,7 @@ import type { Compression } from './sniff.ts';
 export function corruptLayer(compression: Compression, position: number, found: unknown): DrayError {
   return new DrayError(
     'CORRUPT_LAYER',
-    `cannot decompress it: the ${compression} data is broken near byte ${position}: ${messageOf(found)}`,
+    `cannot decompress the layer: its ${compression} data is broken near byte ${position}: ${messageOf(found)}`,
     { detail: { compression, position }, cause: found instanceof Error ? found : undefined },
   );
 }

@@ -94,6 +94,10 @@ describe('openArchive', () => {
     await assert.rejects(openArchive({ stream: bytesOf(Buffer.of()), name: 'stdin' }, options), {
       message: 'cannot read stdin: it is empty',
     });
+    const cut = gzipSync(layoutOf([])).subarray(0, 100);
+    await assert.rejects(openArchive({ stream: bytesOf(cut), name: 'stdin' }, options), {
+      message: 'cannot read stdin: its gzip data is broken near byte 100',
+    });
     taken = 0;
     const archive = await openArchive({ stream: endless(layoutOf([]), '\0') }, options);
     await archive.close();

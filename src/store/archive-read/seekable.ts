@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decompress, mostUnpacked, SNIFF_LENGTH, sniffCompression } from '#archive';
 import type { Bytes } from '#bytes';
 import type { CallOptions } from '#content';
-import { DrayError, throwIfCancelled, unlessCancelled } from '#errors';
+import { DrayError, hasCode, throwIfCancelled, unlessCancelled } from '#errors';
 import { fileFailure } from '../failure.ts';
 import { type FileRegion, readRegion, writeRegion } from '../file-region.ts';
 import type { FileSystem } from '../file-system.ts';
@@ -121,6 +121,7 @@ async function spool(bytes: Bytes, what: string, options: SeekableOptions): Prom
     return { region, size, what, close };
   } catch (error) {
     close();
+    if (hasCode(error, 'CORRUPT_LAYER')) throw brokenArchive(what, error);
     throw error instanceof Error && 'syscall' in error ? fileFailure(`reading ${what}`, error) : error;
   }
 }
@@ -147,6 +148,20 @@ function unlink(fs: FileSystem, path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What cannot be undone of its compression is the archive here, not a layer. */
+function brokenArchive(what: string, error: DrayError): DrayError {
+  const { compression, position } = error.detail;
+  if (typeof compression !== 'string' || typeof position !== 'number') return error;
+  return new DrayError(
+    'CORRUPT_LAYER',
+    `cannot read ${what}: its ${compression} data is broken near byte ${position}`,
+    {
+      detail: error.detail,
+      cause: error,
+    },
+  );
 }
 
 function tooLarge(what: string, most: number): DrayError {
