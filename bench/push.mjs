@@ -112,7 +112,7 @@ writeFileSync(
 Made by \`node bench/push.mjs\` on ${new Date().toISOString().slice(0, 10)}: ${machine}
 
 crane and oras hand a file to the system's sendfile, so that its bytes never pass through them (Node has nothing like it): with a null registry on the same machine they are the limit. dray hashes
-what comes from a layout or a registry on its way; from its own store it does not, since that has verified it before.
+what comes from another registry on its way; what lies here it does not, as the target verifies it.
 skopeo run by root remembers in /var/lib which repositories have a blob, and mounts it: its second push to docker-registry is none.
 
 ${tables.join('\n')}`,
