@@ -40,3 +40,4 @@ export type {
   UploadOptions,
 } from './ports.ts';
 export { type BlobWork, type TransferOptions, transfer } from './transfer.ts';
+export { verified } from './verified.ts';

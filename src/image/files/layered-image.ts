@@ -1,8 +1,8 @@
 import { decompress, type LayerItem, listLayer, mostUnpacked, readTar } from '#archive';
 import type { Bytes } from '#bytes';
-import { type CallOptions, copyBlobs, type Source, type Store } from '#content';
+import { type CallOptions, copyBlobs, type Source, type Store, verified } from '#content';
 import { DrayError } from '#errors';
-import { type Descriptor, digestParts, hashFor } from '#oci';
+import type { Descriptor } from '#oci';
 import type { ResolvedImage } from '../place/read-images.ts';
 
 export interface LayeredImageOptions extends CallOptions {
@@ -88,10 +88,10 @@ export class LayeredImage {
   }
 
   async #list(layer: number): Promise<readonly LayerItem[]> {
-    const { signal, verified } = this.#options;
+    const { signal } = this.#options;
     const target = this.layer(layer);
     const fetched = await this.#fetch(layer);
-    const content = verified ? fetched : withDigest(fetched, target, this.#what(layer));
+    const content = this.#options.verified ? fetched : verified(fetched, target, this.#what(layer));
     const unpacked = this.#unpacked(layer, content);
     const most = MOST_ENTRIES - this.#entries;
     const items = await listLayer(keptOpen(unpacked), { layer, what: this.#what(layer), most, signal });
@@ -132,31 +132,4 @@ export class LayeredImage {
 /** Whoever stops reading does not end it. */
 function keptOpen(bytes: AsyncGenerator<Uint8Array, void, undefined>): Bytes {
   return { [Symbol.asyncIterator]: () => ({ next: () => bytes.next() }) };
-}
-
-/** The bytes as they are; rejects after the last one where they are not `target`. */
-async function* withDigest(
-  bytes: Bytes,
-  target: Descriptor,
-  what: string,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = hashFor(target.digest);
-  let size = 0;
-  for await (const chunk of bytes) {
-    size += chunk.length;
-    if (size > target.size) break;
-    hash.update(chunk);
-    yield chunk;
-  }
-  if (size !== target.size) {
-    throw new DrayError(
-      'SIZE_MISMATCH',
-      `${what} should have ${target.size} bytes, but has ${size > target.size ? 'more' : size}`,
-    );
-  }
-  const found = `${digestParts(target.digest).algorithm}:${hash.digest('hex')}`;
-  if (found === target.digest) return;
-  throw new DrayError('DIGEST_MISMATCH', `${what} has other content: ${found}`, {
-    detail: { expected: target.digest, found },
-  });
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { type CallOptions, continuedSource } from '#content';
+import { type CallOptions, continuedSource, verified } from '#content';
 import { DrayError } from '#errors';
-import { type Descriptor, digestParts, familiarString } from '#oci';
+import { type Descriptor, familiarString } from '#oci';
 import type { Places } from '../places.ts';
 import { parseRemote } from './parse-remote.ts';
 
@@ -33,27 +32,10 @@ export async function readBlob(
       const size = await repository.blobSize(digest, { signal, onEvent });
       const blob: Descriptor = { mediaType: ANY_TYPE, digest, size };
       const source = continuedSource(repository, { retries, onEvent });
-      const bytes = verified(await source.fetch(blob, { signal }), blob);
+      const bytes = verified(await source.fetch(blob, { signal }), blob, `the blob ${digest}`);
       begun = true;
       await use(blob, bytes);
     },
     { action: 'read a blob of', signal, onEvent },
   );
-}
-
-async function* verified(
-  bytes: AsyncIterable<Uint8Array>,
-  blob: Descriptor,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const { algorithm } = digestParts(blob.digest);
-  const hash = createHash(algorithm);
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    yield chunk;
-  }
-  const found = `${algorithm}:${hash.digest('hex')}`;
-  if (found === blob.digest) return;
-  throw new DrayError('DIGEST_MISMATCH', `the blob ${blob.digest} has other content: ${found}`, {
-    detail: { expected: blob.digest, found },
-  });
 }

@@ -1,8 +1,8 @@
 import { mostUnpacked } from '#archive';
 import type { Bytes } from '#bytes';
-import { type CallOptions, continuedSource } from '#content';
+import { type CallOptions, continuedSource, verified } from '#content';
 import { DrayError } from '#errors';
-import { type Descriptor, type Digest, digestParts, hashFor } from '#oci';
+import type { Descriptor, Digest } from '#oci';
 import { systemClock } from '#timing';
 import type { ResolvedImage } from '../place/read-images.ts';
 import type { PlacedImage } from '../place/with-image.ts';
@@ -45,28 +45,6 @@ export async function layerContent(
 /** Milliseconds between events. */
 const EVERY = 100;
 
-/** The bytes, which are told wrong where they are not what the descriptor says. */
-async function* verified(
-  bytes: Bytes,
-  { digest, size }: Descriptor,
-  what: string,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = hashFor(digest);
-  let received = 0;
-  for await (const chunk of bytes) {
-    received += chunk.length;
-    if (received > size) throw wrongSize(what, size, 'more');
-    hash.update(chunk);
-    yield chunk;
-  }
-  if (received < size) throw wrongSize(what, size, String(received));
-  const found = `${digestParts(digest).algorithm}:${hash.digest('hex')}`;
-  if (found === digest) return;
-  throw new DrayError('DIGEST_MISMATCH', `${what} has other content: ${found}`, {
-    detail: { expected: digest, found },
-  });
-}
-
 /** The bytes, with events of their progress. */
 async function* told(
   bytes: Bytes,
@@ -85,8 +63,4 @@ async function* told(
     onEvent?.({ kind: 'blob-progress', role: 'layer', digest, size, received });
   }
   onEvent?.({ kind: 'blob', role: 'layer', state: 'done', digest, size, received });
-}
-
-function wrongSize(what: string, size: number, found: string): DrayError {
-  return new DrayError('SIZE_MISMATCH', `${what} should have ${size} bytes, but has ${found}`, { detail: { size } });
 }
