@@ -1,12 +1,10 @@
-import type { ExportResult } from '#image';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { toggle, valued } from '../flags/flag.ts';
 import { nonEmpty, size } from '../flags/values.ts';
 import { printableJson } from '../output/printable.ts';
-import { createProgress } from '../output/progress.ts';
 import { UsageError } from '../usage-error.ts';
-import { withDray } from '../wire.ts';
+import { whileWorking } from '../while-working.ts';
 
 interface ExportFlags {
   readonly json?: true;
@@ -46,31 +44,12 @@ export const exportCommand: Command = defineCommand<ExportFlags>({
     checkFlags(call);
     const { flags, operands, context } = call;
     const [image = ''] = operands;
-    const progress = createProgress({
-      context,
-      flags,
-      quiet: flags.quiet === true,
-      data: true,
-      allTags: false,
-      action: 'export',
-      lines: false,
-    });
-    let result: ExportResult;
-    try {
-      result = await withDray(call, (dray) =>
-        dray.export(image, {
-          output: toStdout(flags) ? { stream: context.stdout } : { path: flags.output ?? '' },
-          platform: flags.platform,
-          maxSize: flags.maxSize,
-          signal: context.signal,
-          onEvent: progress.onEvent,
-        }),
-      );
-    } catch (error) {
-      progress.fail();
-      throw error;
-    }
-    progress.end([]);
+    const { maxSize, platform } = flags;
+    const quiet = flags.quiet === true;
+    const output = toStdout(flags) ? { stream: context.stdout } : { path: flags.output ?? '' };
+    const result = await whileWorking(call, { quiet, data: true, action: 'export' }, (dray, options) =>
+      dray.export(image, { ...options, output, platform, maxSize }),
+    );
     if (flags.json === true) await write(context.stdout, `${printableJson(result)}\n`);
   },
 });

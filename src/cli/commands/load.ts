@@ -1,13 +1,12 @@
-import type { LoadedImage, LoadResult } from '#image';
+import type { LoadedImage } from '#image';
 import type { ArchiveOrigin } from '#store';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { repeatable, toggle, valued } from '../flags/flag.ts';
 import { nonEmpty } from '../flags/values.ts';
 import { oneLine, printableJson } from '../output/printable.ts';
-import { createProgress } from '../output/progress.ts';
 import { UsageError } from '../usage-error.ts';
-import { withDray } from '../wire.ts';
+import { whileWorking } from '../while-working.ts';
 
 interface LoadFlags {
   readonly input?: string;
@@ -45,29 +44,11 @@ export const load: Command = defineCommand<LoadFlags>({
     const { flags, context } = call;
     const origin = originOf(call);
     const data = flags.json === true;
-    const progress = createProgress({
-      context,
-      flags,
-      quiet: flags.quiet === true,
-      data,
-      allTags: false,
-      action: 'load',
-      lines: false,
-    });
-    let result: LoadResult;
-    try {
-      result = await withDray(call, (dray) =>
-        dray.load(origin, {
-          platform: flags.platform?.flatMap((text) => text.split(',')),
-          signal: context.signal,
-          onEvent: progress.onEvent,
-        }),
-      );
-    } catch (error) {
-      progress.fail();
-      throw error;
-    }
-    progress.end([]);
+    const platform = flags.platform?.flatMap((text) => text.split(','));
+    const quiet = flags.quiet === true;
+    const result = await whileWorking(call, { quiet, data, action: 'load' }, (dray, options) =>
+      dray.load(origin, { ...options, platform }),
+    );
     await write(context.stdout, data ? `${printableJson(result)}\n` : result.images.map(loadedLines).join(''));
   },
 });

@@ -1,12 +1,11 @@
-import type { OutputFormat, SaveResult } from '#image';
+import type { OutputFormat } from '#image';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { repeatable, toggle, valued } from '../flags/flag.ts';
 import { nonEmpty, oneOf } from '../flags/values.ts';
 import { printableJson } from '../output/printable.ts';
-import { createProgress } from '../output/progress.ts';
 import { UsageError } from '../usage-error.ts';
-import { withDray } from '../wire.ts';
+import { whileWorking } from '../while-working.ts';
 
 interface SaveFlags {
   readonly as?: OutputFormat;
@@ -54,39 +53,20 @@ export const save: Command = defineCommand<SaveFlags>({
   async run(call) {
     checkFlags(call);
     const { flags, operands, context } = call;
-    const progress = createProgress({
-      context,
-      flags,
-      quiet: false,
-      data: true,
-      allTags: false,
-      action: 'load',
-      lines: false,
-    });
-    let result: SaveResult;
-    try {
-      result = await withDray(call, (dray) =>
-        dray.save(operands, {
-          output: {
-            ...(flags.output === undefined || flags.output === '-'
-              ? { stream: context.stdout }
-              : { path: flags.output }),
-            format: flags.as,
-          },
-          platform: flags.platform?.flatMap((text) => text.split(',')),
-          without: flags.without,
-          signal: context.signal,
-          onEvent: (event) => {
-            // Docker says nothing of a file that is written.
-            if (event.kind !== 'output-written') progress.onEvent(event);
-          },
-        }),
-      );
-    } catch (error) {
-      progress.fail();
-      throw error;
-    }
-    progress.end([]);
+    const { output = '-' } = flags;
+    const to = output === '-' ? { stream: context.stdout } : { path: output };
+    const result = await whileWorking(call, { quiet: false, data: true, action: 'load' }, (dray, options) =>
+      dray.save(operands, {
+        ...options,
+        output: { ...to, format: flags.as },
+        platform: flags.platform?.flatMap((text) => text.split(',')),
+        without: flags.without,
+        onEvent: (event) => {
+          // Docker says nothing of a file that is written.
+          if (event.kind !== 'output-written') options.onEvent?.(event);
+        },
+      }),
+    );
     if (flags.json === true) await write(context.stdout, `${printableJson(result)}\n`);
   },
 });

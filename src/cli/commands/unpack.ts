@@ -1,11 +1,9 @@
-import type { UnpackResult } from '#image';
 import { type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { toggle, valued } from '../flags/flag.ts';
 import { nonEmpty, size } from '../flags/values.ts';
 import { printableJson } from '../output/printable.ts';
-import { createProgress } from '../output/progress.ts';
-import { withDray } from '../wire.ts';
+import { whileWorking } from '../while-working.ts';
 
 interface UnpackFlags {
   readonly json?: true;
@@ -43,30 +41,11 @@ export const unpack: Command = defineCommand<UnpackFlags>({
   async run(call) {
     const { flags, operands, context } = call;
     const [image = '', folder = ''] = operands;
-    const progress = createProgress({
-      context,
-      flags,
-      quiet: flags.quiet === true,
-      data: true,
-      allTags: false,
-      action: 'unpack',
-      lines: false,
-    });
-    let result: UnpackResult;
-    try {
-      result = await withDray(call, (dray) =>
-        dray.unpack(image, folder, {
-          platform: flags.platform,
-          maxSize: flags.maxSize,
-          signal: context.signal,
-          onEvent: progress.onEvent,
-        }),
-      );
-    } catch (error) {
-      progress.fail();
-      throw error;
-    }
-    progress.end([]);
+    const { maxSize, platform } = flags;
+    const quiet = flags.quiet === true;
+    const result = await whileWorking(call, { quiet, data: true, action: 'unpack' }, (dray, options) =>
+      dray.unpack(image, folder, { ...options, platform, maxSize }),
+    );
     if (flags.json === true) await write(context.stdout, `${printableJson(result)}\n`);
   },
 });
