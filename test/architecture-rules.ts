@@ -17,6 +17,7 @@ export const TIERS: Readonly<Record<string, number>> = {
   image: 5,
   dray: 6,
   worker: 6,
+  serve: 6,
   cli: 7,
   testing: 7,
 };

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import type { Actor } from '../access/port.ts';
+import type { RequestFacts } from '../observe/port.ts';
+import { ApiError, type ApiFault } from './api-error.ts';
+import { readTarget, type Target } from './target.ts';
+
+/** Names and values by turns, as `writeHead` takes them without making anything of them. */
+export type RawHeaders = readonly string[];
+
+const API_VERSION: RawHeaders = [
+  'Docker-Distribution-Api-Version',
+  'registry/2.0',
+  'X-Content-Type-Options',
+  'nosniff',
+];
+const NO_PARAMETERS = new URLSearchParams();
+
+/**
+ * One request and its answer. Everything that costs something is made when it is asked for: a manifest is answered in a few microseconds.
+ */
+export class Exchange {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  /** Of the path alone, not of the query. */
+  readonly target: Target;
+  /** Who asks; set when access has been decided. */
+  actor: Actor | undefined;
+  /** Bytes of the body that were read. */
+  received = 0;
+  /** Bytes of the answer's body that were given to the connection. */
+  sent = 0;
+  readonly #query: string;
+  #parameters: URLSearchParams | undefined;
+  #facts: RequestFacts | undefined;
+  #left: AbortController | undefined;
+
+  constructor(message: IncomingMessage, response: ServerResponse, prefix: string | undefined) {
+    this.message = message;
+    this.response = response;
+    this.method = message.method ?? 'GET';
+    const url = message.url ?? '/';
+    const mark = url.indexOf('?');
+    this.#query = mark < 0 ? '' : url.slice(mark + 1);
+    this.target = readTarget(mark < 0 ? url : url.slice(0, mark), prefix);
+  }
+
+  /** The path as it came, without the query. */
+  get path(): string {
+    const url = this.message.url ?? '/';
+    return this.#query === '' ? url.replace(/\?$/, '') : url.slice(0, -this.#query.length - 1);
+  }
+
+  get parameters(): URLSearchParams {
+    if (this.#query === '') return NO_PARAMETERS;
+    this.#parameters ??= new URLSearchParams(this.#query);
+    return this.#parameters;
+  }
+
+  get isHead(): boolean {
+    return this.method === 'HEAD';
+  }
+
+  get tls(): TLSSocket | undefined {
+    return this.message.socket instanceof TLSSocket ? this.message.socket : undefined;
+  }
+
+  /** `https://registry.example:5000`: this server as the client knows it, also behind a proxy that says so. */
+  get origin(): string {
+    const { headers } = this.message;
+    const scheme = first(headers['x-forwarded-proto']) ?? (this.tls === undefined ? 'http' : 'https');
+    return `${scheme === 'https' ? 'https' : 'http'}://${this.host}`;
+  }
+
+  get host(): string {
+    const { headers } = this.message;
+    return first(headers['x-forwarded-host']) ?? headers.host ?? 'localhost';
+  }
+
+  get facts(): RequestFacts {
+    const { remoteAddress = '', remotePort = 0 } = this.message.socket;
+    this.#facts ??= {
+      id: randomUUID(),
+      address: `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`,
+      host: this.host,
+      method: this.method,
+      userAgent: this.message.headers['user-agent'] ?? '',
+    };
+    return this.#facts;
+  }
+
+  /** Aborted when the client goes away before the answer is over. */
+  get left(): AbortSignal {
+    if (this.#left === undefined) {
+      const controller = new AbortController();
+      this.#left = controller;
+      this.response.once('close', () => {
+        if (!this.response.writableFinished) controller.abort();
+      });
+      if (this.response.destroyed) controller.abort();
+    }
+    return this.#left.signal;
+  }
+
+  /** Answers with a body that is at hand. For HEAD the body is left out, its length is told. */
+  reply(status: number, headers: RawHeaders, body?: Uint8Array | string): void {
+    const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    const all = [...headers, ...API_VERSION];
+    // neither may have one: https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+    if (status !== 204 && status !== 304) all.push('Content-Length', String(length));
+    this.send(status, all, body);
+  }
+
+  /** Answers with exactly these headers; `reply` for those who have no list at hand. */
+  send(status: number, headers: RawHeaders, body?: Uint8Array | string): void {
+    this.response.writeHead(status, headers as string[]);
+    if (body === undefined || this.isHead || status === 204 || status === 304) {
+      this.response.end();
+      return;
+    }
+    this.sent += body.length;
+    this.response.end(body);
+  }
+
+  replyJson(status: number, document: unknown, headers: RawHeaders = []): void {
+    this.reply(
+      status,
+      ['Content-Type', 'application/json; charset=utf-8', ...headers],
+      `${JSON.stringify(document)}\n`,
+    );
+  }
+
+  /** Answers with an error; where an answer has begun, the connection ends instead. */
+  fail(error: ApiError): void {
+    if (this.response.headersSent) {
+      this.response.destroy();
+      return;
+    }
+    const headers = Object.entries(error.headers).flatMap(([name, value]) =>
+      (typeof value === 'string' ? [value] : value).flatMap((each) => [name, each]),
+    );
+    this.replyJson(error.status, { errors: error.faults.map(fault) }, headers);
+  }
+}
+
+function fault({ code, message, detail }: ApiFault): object {
+  return { code, message, ...(detail !== undefined && { detail }) };
+}
+
+/** Of a header that proxies append to, what the first one said. */
+function first(value: string | readonly string[] | undefined): string | undefined {
+  const text = typeof value === 'string' ? value : value?.[0];
+  const word = text?.split(',')[0]?.trim();
+  return word === '' ? undefined : word;
+}
