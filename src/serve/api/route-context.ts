@@ -1,0 +1,16 @@
+import type { RegistryEvent } from '../observe/port.ts';
+import type { WritePolicy } from '../operate/policy.ts';
+import type { RegistryStorage } from '../storage/port.ts';
+import type { Rules } from './rules.ts';
+
+/** What a route works with. The repository of its request has a valid name, and the actor may do what the method says. */
+export interface RouteContext {
+  readonly storage: RegistryStorage;
+  /** The repository of the storage that is meant. */
+  readonly repository: string;
+  /** Every policy, one after the other; throws what the first one that objects throws. */
+  readonly policy: Required<WritePolicy>;
+  readonly rules: Rules;
+  /** Tells all observers; the facts of the request and the actor are added. */
+  tell(event: Omit<RegistryEvent, 'actor' | 'request' | 'repository'>): void;
+}
