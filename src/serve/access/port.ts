@@ -29,7 +29,9 @@ export interface Actor {
   may(repository: string, action: Action): boolean;
 }
 
-export type Admission = { readonly actor: Actor } | { readonly refusal: ApiError };
+export type Admission =
+  | { readonly actor: Actor; readonly refusal?: undefined }
+  | { readonly refusal: ApiError; readonly actor?: undefined };
 
 /**
  * Decides who may do what. Every route asks it before it looks at content, `base` included. A refusal is 401 UNAUTHORIZED with a challenge

@@ -32,4 +32,6 @@ export interface RegistryApiOptions {
   readonly stallTimeout?: number | undefined;
   /** Which repository of the storage is meant by a name, `?ns=` of the request given; the name itself by default. */
   readonly repositoryFor?: ((name: string, namespace: string | undefined) => string) | undefined;
+  /** Told of what is answered with a server error: for the log. */
+  readonly onFailure?: ((error: unknown, exchange: Exchange) => void) | undefined;
 }

@@ -11,6 +11,8 @@ export interface RouteContext {
   /** Every policy, one after the other; throws what the first one that objects throws. */
   readonly policy: Required<WritePolicy>;
   readonly rules: Rules;
+  /** The repository of the storage that is meant by another name in the request. */
+  repositoryNamed(name: string): string;
   /** Tells all observers; the facts of the request and the actor are added. */
   tell(event: Omit<RegistryEvent, 'actor' | 'request' | 'repository'>): void;
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import type { Actor } from '../access/port.ts';
+import type { AccessRequest, Actor, Need } from '../access/port.ts';
 import type { RequestFacts } from '../observe/port.ts';
-import { ApiError, type ApiFault } from './api-error.ts';
+import type { ApiError, ApiFault } from './api-error.ts';
+import { hasMuchUnread, linger } from './linger.ts';
 import { readTarget, type Target } from './target.ts';
 
 /** Names and values by turns, as `writeHead` takes them without making anything of them. */
@@ -104,24 +105,44 @@ export class Exchange {
     return this.#left.signal;
   }
 
+  /** What whoever decides about access looks at. */
+  accessRequest(needs: readonly Need[]): AccessRequest {
+    const { headers, socket } = this.message;
+    return { headers, needs, origin: this.origin, address: socket.remoteAddress ?? '', tls: this.tls };
+  }
+
   /** Answers with a body that is at hand. For HEAD the body is left out, its length is told. */
   reply(status: number, headers: RawHeaders, body?: Uint8Array | string): void {
     const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    const all = [...headers, ...API_VERSION];
-    // neither may have one: https://www.rfc-editor.org/rfc/rfc9110#section-8.6
-    if (status !== 204 && status !== 304) all.push('Content-Length', String(length));
+    // neither of these may have a length: https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+    const all = status === 204 || status === 304 ? [...headers, ...API_VERSION] : this.withLength(headers, length);
     this.send(status, all, body);
+  }
+
+  /** These headers, those that every answer has, and the length of a body. */
+  withLength(headers: RawHeaders, length: number): RawHeaders {
+    return [...headers, ...API_VERSION, 'Content-Length', String(length)];
   }
 
   /** Answers with exactly these headers; `reply` for those who have no list at hand. */
   send(status: number, headers: RawHeaders, body?: Uint8Array | string): void {
-    this.response.writeHead(status, headers as string[]);
-    if (body === undefined || this.isHead || status === 204 || status === 304) {
-      this.response.end();
+    const content = this.isHead || status === 204 || status === 304 ? undefined : body;
+    this.sent += content?.length ?? 0;
+    if (hasMuchUnread(this.message)) {
+      void this.#sendLast(status, headers, content);
       return;
     }
-    this.sent += body.length;
-    this.response.end(body);
+    this.response.writeHead(status, headers as string[]);
+    this.response.end(content);
+  }
+
+  /** The answer to somebody who is still sending: the last one on its connection. */
+  async #sendLast(status: number, headers: RawHeaders, content: Uint8Array | string | undefined): Promise<void> {
+    this.response.writeHead(status, [...headers, 'Connection', 'close']);
+    this.response.flushHeaders();
+    if (content !== undefined) this.response.write(content);
+    await linger(this.message);
+    this.response.end();
   }
 
   replyJson(status: number, document: unknown, headers: RawHeaders = []): void {
