@@ -2,6 +2,13 @@
  * A registry: the distribution API over places to keep what is pushed. Its storage on disk is laid out as docker's own registry lays it out,
  * so that either can serve what the other one wrote.
  */
+
+export { type AccessLogOptions, createAccessLog } from './observe/log/access-log.ts';
+export { createServerLog, type LogFormat, type ServerLogOptions } from './observe/log/create-server-log.ts';
+export { createLineSink, type LineSink, type LineSinkOptions, type LineTarget } from './observe/log/line-sink.ts';
+export { fileTarget, streamTarget } from './observe/log/line-targets.ts';
+export { type LogFields, type LogLevel, type ServerLog, silentLog } from './observe/log/server-log.ts';
+export type { AnswerRecord, RegistryEvent, RegistryObserver, RequestFacts } from './observe/port.ts';
 export { createMemoryStorage } from './storage/memory/memory-storage.ts';
 export type {
   ByteSpan,
