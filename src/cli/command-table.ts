@@ -194,6 +194,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/artifact-pull.ts')).artifactPull,
   },
   {
+    name: 'serve',
+    summary: 'Serve a registry',
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  {
     name: 'login',
     summary: 'Authenticate to a registry',
     load: async () => (await import('./commands/login.ts')).login,

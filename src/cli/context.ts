@@ -17,6 +17,8 @@ export interface CliContext {
   readonly stderr: Output;
   /** Aborts on SIGINT and SIGTERM, with what `interruption` gives as its reason. */
   readonly signal: AbortSignal;
+  /** Aborts on the second one of them: what is still being brought to an end in order is to be cut. */
+  readonly hurry: AbortSignal;
   /** Milliseconds since the epoch. */
   now(): number;
 }

@@ -19,6 +19,7 @@ export interface FakeOptions {
   readonly stdin?: string | Input;
   readonly terminal?: { readonly stdout?: boolean; readonly stderr?: boolean };
   readonly signal?: AbortSignal;
+  readonly hurry?: AbortSignal;
   readonly now?: number;
 }
 
@@ -56,6 +57,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     stdout,
     stderr,
     signal: options.signal ?? new AbortController().signal,
+    hurry: options.hurry ?? new AbortController().signal,
     now: () => options.now ?? Date.parse('2026-11-21T05:20:00Z'),
     out: () => stdout.text,
     err: () => stderr.text,

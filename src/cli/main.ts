@@ -14,7 +14,7 @@ import { run } from './run.ts';
 /** How long what is left of connections and threads may keep the process alive when the work is done. */
 const LINGER = 1_000;
 
-function processContext(signal: AbortSignal): CliContext {
+function processContext(signal: AbortSignal, hurry: AbortSignal): CliContext {
   return {
     createDray: async (options) => (await import('#dray')).createDray(options),
     env: process.env,
@@ -28,17 +28,18 @@ function processContext(signal: AbortSignal): CliContext {
       return process.stderr;
     },
     signal,
+    hurry,
     now: () => Date.now(),
   };
 }
 
-/** The first signal lets the command end in order, so that what was downloaded stays usable; the third ends it at once. */
-function listenForSignals(stop: (reason: DrayError) => void): void {
+/** The first signal lets the command end in order, so that what was downloaded stays usable; the second asks for haste, the third ends it at once. */
+function listenForSignals(stop: (reason: DrayError) => void, hasten: (reason: DrayError) => void): void {
   let count = 0;
   for (const by of ['SIGINT', 'SIGTERM'] as const) {
     process.on(by, () => {
       count += 1;
-      stop(interruption(by));
+      (count === 1 ? stop : hasten)(interruption(by));
       if (count < 3) return;
       process.stderr.write('got 3 SIGTERM/SIGINTs, forcefully exiting\n');
       process.exit(1);
@@ -72,10 +73,11 @@ function leave(status: number): void {
 async function main(): Promise<void> {
   const controller = new AbortController();
   const stop = (reason: DrayError): void => controller.abort(reason);
-  listenForSignals(stop);
+  const haste = new AbortController();
+  listenForSignals(stop, (reason) => haste.abort(reason));
   listenForBrokenPipes(stop);
   listenForBugs();
-  leave(await run(process.argv.slice(2), processContext(controller.signal)));
+  leave(await run(process.argv.slice(2), processContext(controller.signal, haste.signal)));
 }
 
 const complaint = nodeComplaint(process.versions.node);

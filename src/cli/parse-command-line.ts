@@ -18,15 +18,17 @@ export function flagGroups(command: Command): readonly (readonly [title: string,
   return [
     ['Options', command.flags()],
     ...(command.registry === 'none' ? [] : ([['Registry Options', registry()]] as const)),
-    ['Global Options', globalFlags().map((option) => withFreeLetter(option, command))],
+    ['Global Options', globalFlags().flatMap((option) => withoutOwn(option, command))],
   ];
 }
 
-/** A command's own letter means what the command says, as in docker: `-l` of `ls` is not `--log-level`. */
-function withFreeLetter(option: Option, command: Command): Option {
-  if (option.short === undefined || !command.flags().some(({ short }) => short === option.short)) return option;
+/** A command's own flag means what the command says, as in docker: `-l` of `ls` is not `--log-level`, `--config` of `serve` is its own. */
+function withoutOwn(option: Option, command: Command): readonly Option[] {
+  const own = command.flags();
+  if (own.some(({ long }) => long === option.long)) return [];
+  if (option.short === undefined || !own.some(({ short }) => short === option.short)) return [option];
   const long = new Option(option.flags.replace(/^-\w, /, ''), option.description);
-  return option.parseArg === undefined ? long : long.argParser(option.parseArg);
+  return [option.parseArg === undefined ? long : long.argParser(option.parseArg)];
 }
 
 /**

@@ -3,12 +3,18 @@
  * so that either can serve what the other one wrote.
  */
 
+export { checkUnnamedFolder } from './data-folder.ts';
+export type { CloseOptions } from './listen.ts';
+export { clientHost, isLocal, type ListenAddress, readListenAddress } from './listen-address.ts';
 export { type AccessLogOptions, createAccessLog } from './observe/log/access-log.ts';
 export { createServerLog, type LogFormat, type ServerLogOptions } from './observe/log/create-server-log.ts';
 export { createLineSink, type LineSink, type LineSinkOptions, type LineTarget } from './observe/log/line-sink.ts';
 export { fileTarget, streamTarget } from './observe/log/line-targets.ts';
 export { type LogFields, type LogLevel, type ServerLog, silentLog } from './observe/log/server-log.ts';
 export type { AnswerRecord, RegistryEvent, RegistryObserver, RequestFacts } from './observe/port.ts';
+export { DEFAULT_SETTINGS, type ServeSettings, type StorageSettings } from './settings.ts';
+export type { PartsOptions } from './start-parts.ts';
+export { type RegistryServer, type StartOptions, startRegistryServer } from './start-registry-server.ts';
 export { createMemoryStorage } from './storage/memory/memory-storage.ts';
 export type {
   ByteSpan,

@@ -1,0 +1,24 @@
+import { readdir } from 'node:fs/promises';
+import { DrayError, messageOf } from '#errors';
+import { quoted } from '#oci';
+
+/** What a registry has at the top of its folder, ours and distribution's. */
+const OWN = new Set(['docker', 'dray', 'scheduler-state.json']);
+
+/**
+ * Whether a registry may be kept in a folder that nobody has named: it is empty, or one is there already. Rejects with CONFLICT where other
+ * things are, with IO_FAILED where it cannot be read. Hidden files do not count.
+ */
+export async function checkUnnamedFolder(root: string): Promise<void> {
+  let names: readonly string[];
+  try {
+    names = await readdir(root);
+  } catch (cause) {
+    throw new DrayError('IO_FAILED', `cannot read the folder ${quoted(root)}: ${messageOf(cause)}`, { cause });
+  }
+  const other = names.find((name) => !name.startsWith('.') && !OWN.has(name));
+  if (other === undefined || names.includes('docker')) return;
+  throw new DrayError('CONFLICT', `the current folder is not empty (${quoted(other)}), and no registry is in it`, {
+    hint: 'name the folder to keep images in, new or not: dray serve --data DIR',
+  });
+}

@@ -1,0 +1,111 @@
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
+import { clientHost, type ListenAddress } from './listen-address.ts';
+import { bind } from './listen-bind.ts';
+import { Connections } from './listen-connections.ts';
+
+export interface ListenOptions {
+  readonly address: ListenAddress;
+  readonly handler: (message: IncomingMessage, response: ServerResponse) => void;
+  /** Undefined: without TLS. */
+  readonly tls?: TlsOptions | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CloseOptions {
+  /** Milliseconds that requests under way may take; 30,000 by default. */
+  readonly timeout?: number | undefined;
+  /** Ends the waiting: what is under way is cut. */
+  readonly hurry?: AbortSignal | undefined;
+}
+
+export interface Listener {
+  /** Where it really is: with the port that was found free. */
+  readonly address: ListenAddress;
+  /** `http://127.0.0.1:5000`, `unix:///run/dray.sock`. */
+  readonly url: string;
+  readonly server: Server;
+  /**
+   * Takes no more connections, closes those that are idle, waits for the answers that are under way, and resolves to the number of those
+   * that had to be cut.
+   */
+  close(options?: CloseOptions): Promise<number>;
+}
+
+/** Milliseconds from the start of a connection, or of a request, to the end of its head. Half of a head holds nobody for longer. */
+const HEAD_TIMEOUT = 20_000;
+/** Longer than what usual proxies keep theirs (60 s), so that they never send into a connection that is being closed. */
+const IDLE_TIMEOUT = 75_000;
+const DRAIN_TIMEOUT = 30_000;
+
+const SERVER_OPTIONS: ServerOptions = {
+  headersTimeout: HEAD_TIMEOUT,
+  // The body of a push takes as long as it takes; whoever reads it sees that it goes on.
+  requestTimeout: 0,
+  keepAliveTimeout: IDLE_TIMEOUT,
+  connectionsCheckingInterval: 5_000,
+  // Tokens are long.
+  maxHeaderSize: 32 * 1024,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+};
+
+/** Starts a server. Rejects with BUSY where another program listens there, with INVALID_OPTION or IO_FAILED where nobody could. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { handler, tls } = options;
+  const connections = new Connections();
+  const server =
+    tls === undefined
+      ? createServer(SERVER_OPTIONS)
+      : createTlsServer({ ...SERVER_OPTIONS, handshakeTimeout: HEAD_TIMEOUT, ...tls });
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => connections.opened(socket));
+  const take = (message: IncomingMessage, response: ServerResponse): void => {
+    connections.asked(response);
+    handler(message, response);
+  };
+  server.on('request', take);
+  // The handler says when the body may come: who is refused need not send it.
+  server.on('checkContinue', take);
+  server.on('connect', (_message, socket) =>
+    socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable || connections.isAnswering(socket)) socket.destroy();
+    else refuse(error, socket);
+  });
+  const address = await bind(server, options.address, options.signal);
+  return {
+    address,
+    url:
+      address.kind === 'unix'
+        ? `unix://${address.path}`
+        : `http${tls === undefined ? '' : 's'}://${clientHost(address)}`,
+    server,
+    async close({ timeout = DRAIN_TIMEOUT, hurry } = {}) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const cut = await connections.drain(timeout, hurry);
+      // handshakes that never end
+      server.closeAllConnections();
+      if (tls === undefined) await closed;
+      return cut;
+    },
+  };
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+};
+
+/** What is no HTTP gets an answer, and the connection ends. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  socket.end(
+    `HTTP/1.1 ${REFUSALS[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
+  // it may go on sending for ever
+  socket.destroySoon();
+}
