@@ -16,9 +16,10 @@ export function continuedSource(source: Source, options: ContinuedSourceOptions 
     has: (target, call) => source.has(target, call),
     fetch(target, call) {
       const report = createBlobReport(target, 'layer', onEvent);
-      const bytes = continued(source, target, { report, retries, clock, signal: call?.signal });
+      const offset = call?.offset ?? 0;
+      const bytes = continued(source, target, { report, retries, clock, offset, signal: call?.signal });
       return Promise.resolve({
-        offset: 0,
+        offset,
         [Symbol.asyncIterator]: () => bytes,
         pour: (sink) => pour(bytes, sink),
       });
