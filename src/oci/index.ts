@@ -21,7 +21,7 @@ export {
 export { children } from './graph.ts';
 export { type HostProcess, hostPlatform } from './host-platform.ts';
 export { type ImageIndex, parseIndex } from './image-index.ts';
-export { isJsonObject, type JsonObject, type JsonValue, parseJsonStrict } from './json.ts';
+export { isJsonObject, type JsonObject, type JsonValue, parseJsonStrict, rawMembers } from './json.ts';
 export { isArtifact, type Manifest, parseManifest } from './manifest.ts';
 export {
   DOCKER_CONFIG,
