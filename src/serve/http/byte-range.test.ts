@@ -18,7 +18,7 @@ const HEADERS: readonly (readonly [
   ['bytes=-0', 'unsatisfiable'],
   ['bytes=100-', 'unsatisfiable'],
   ['bytes=99999999999999999999-', 'unsatisfiable'],
-  ['bytes=5-4', undefined],
+  ['bytes=5-4', 'unsatisfiable'],
   ['bytes=-', undefined],
   ['bytes=0-1,3-4', undefined],
   ['bytes=a-b', undefined],
