@@ -11,6 +11,23 @@ export { createServerLog, type LogFormat, type ServerLogOptions } from './observ
 export { createLineSink, type LineSink, type LineSinkOptions, type LineTarget } from './observe/log/line-sink.ts';
 export { fileTarget, streamTarget } from './observe/log/line-targets.ts';
 export { type LogFields, type LogLevel, type ServerLog, silentLog } from './observe/log/server-log.ts';
+export {
+  createMetrics,
+  lineMetrics,
+  type MetricSource,
+  type Metrics,
+  type MetricsOptions,
+} from './observe/metrics/metrics.ts';
+export { metricsPage } from './observe/metrics/metrics-page.ts';
+export {
+  type MetricFamily,
+  type MetricLabels,
+  type MetricSpread,
+  type MetricsSnapshot,
+  type MetricValue,
+  mergeSnapshots,
+  risingOf,
+} from './observe/metrics/snapshot.ts';
 export type { AnswerRecord, RegistryEvent, RegistryObserver, RequestFacts } from './observe/port.ts';
 export { DEFAULT_SETTINGS, type ServeSettings, type StorageSettings } from './settings.ts';
 export type { PartsOptions } from './start-parts.ts';
