@@ -1,7 +1,7 @@
 import * as nodeFs from 'node:fs';
 
 /**
- * What the store asks of the operating system. `node:fs` is one; tests use others that stop at the n-th call, or that
+ * What the store and a registry's storage ask of the operating system. `node:fs` is one; tests use others that stop at the n-th call, or that
  * forget what was not synced. Metadata calls are synchronous (they take microseconds); what moves or flushes much data is not.
  */
 export type FileSystem = Pick<
@@ -15,11 +15,15 @@ export type FileSystem = Pick<
   | 'mkdirSync'
   | 'openSync'
   | 'readdirSync'
+  | 'read'
   | 'readFileSync'
   | 'readSync'
   | 'renameSync'
+  | 'rm'
+  | 'rmdirSync'
   | 'statSync'
   | 'unlinkSync'
+  | 'utimesSync'
   | 'writeSync'
 > &
   Partial<Pick<typeof nodeFs, 'statfsSync'>>;
