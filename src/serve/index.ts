@@ -6,6 +6,16 @@
 export { checkUnnamedFolder } from './data-folder.ts';
 export type { CloseOptions } from './listen.ts';
 export { clientHost, isLocal, type ListenAddress, readListenAddress } from './listen-address.ts';
+export {
+  createHealth,
+  type Health,
+  type HealthOptions,
+  type HealthReport,
+  type HealthState,
+} from './observe/health/health.ts';
+export type { HealthCheck } from './observe/health/health-check.ts';
+export { fileCheck, type HttpCheckOptions, httpCheck, tcpCheck } from './observe/health/outside-checks.ts';
+export { diskCheck, storageCheck } from './observe/health/storage-checks.ts';
 export { type AccessLogOptions, createAccessLog } from './observe/log/access-log.ts';
 export { createServerLog, type LogFormat, type ServerLogOptions } from './observe/log/create-server-log.ts';
 export { createLineSink, type LineSink, type LineSinkOptions, type LineTarget } from './observe/log/line-sink.ts';
