@@ -18,6 +18,7 @@ export {
   parseDigest,
   shortId,
 } from './digest.ts';
+export { goJson } from './go-json.ts';
 export { children } from './graph.ts';
 export { type HostProcess, hostPlatform } from './host-platform.ts';
 export { type ImageIndex, parseIndex } from './image-index.ts';

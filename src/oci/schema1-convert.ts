@@ -2,6 +2,7 @@ import { DrayError } from '#errors';
 import type { Descriptor, Digest } from './descriptor.ts';
 import { digestOf } from './digest.ts';
 import { Fields } from './fields.ts';
+import { goJson } from './go-json.ts';
 import { parseJsonText, rawMembers } from './json.ts';
 import { DOCKER_CONFIG, DOCKER_LAYER, DOCKER_LAYER_GZIP, DOCKER_MANIFEST } from './media-types.ts';
 import { type Schema1Manifest, type Schema1Step, schema1Layers } from './schema1.ts';
@@ -97,12 +98,4 @@ function createdBy(image: Fields): string | undefined {
   if (container === undefined) return undefined;
   if (typeof container.get('Cmd') === 'string') return container.optionalString('Cmd');
   return container.optionalStrings('Cmd', MOST_WORDS)?.join(' ');
-}
-
-/** JSON text as Go writes it: what HTML or JavaScript could take for markup is escaped, within strings, where alone it can stand. */
-function goJson(text: string): string {
-  return text.replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -1,0 +1,59 @@
+import { isDocumentType } from '#oci';
+import { ApiError, type ApiFault } from '../http/api-error.ts';
+import type { Child, PushedDocument } from './manifest-document.ts';
+import type { RouteContext } from './route-context.ts';
+
+/** How many are looked for at once. */
+const STRIDE = 32;
+/** Of more than these no list is made. */
+const MOST_FAULTS = 100;
+
+/**
+ * Looks whether the repository has what a manifest points to. Throws an ApiError 400 that lists what it lacks, or has in another size than the
+ * manifest says. What an index lists may be missing, unless the rules say otherwise: resolves to how much of it is.
+ */
+export async function checkChildren(document: PushedDocument, context: RouteContext): Promise<number> {
+  const blobs = await faultsOf(document.blobs, (child) => blobSize(child, context));
+  if (blobs.length > 0) throw new ApiError(400, blobs.slice(0, MOST_FAULTS));
+  const manifests = await faultsOf(document.manifests, (child) => manifestSize(child, context));
+  const isSparse =
+    context.rules.indexes === 'sparse' && manifests.every(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN');
+  if (manifests.length > 0 && !isSparse) throw new ApiError(400, manifests.slice(0, MOST_FAULTS));
+  return manifests.length;
+}
+
+async function faultsOf(
+  children: readonly Child[],
+  sizeOf: (child: Child) => Promise<number | undefined>,
+): Promise<readonly ApiFault[]> {
+  const different = [...new Map(children.map((child) => [child.digest, child])).values()];
+  const faults: ApiFault[] = [];
+  for (let at = 0; at < different.length; at += STRIDE) {
+    const found = await Promise.all(
+      different.slice(at, at + STRIDE).map(async (child) => faultOf(child, await sizeOf(child))),
+    );
+    faults.push(...found.filter((fault) => fault !== undefined));
+  }
+  return faults;
+}
+
+function faultOf({ digest, size }: Child, found: number | undefined): ApiFault | undefined {
+  if (found === undefined) {
+    return { code: 'MANIFEST_BLOB_UNKNOWN', message: 'blob unknown to registry', detail: digest };
+  }
+  if (size === undefined || size === found) return undefined;
+  const message = `the manifest says that ${digest} has ${size} bytes; it has ${found}`;
+  return { code: 'SIZE_INVALID', message, detail: { digest, size: found } };
+}
+
+async function blobSize({ digest }: Child, { storage, repository }: RouteContext): Promise<number | undefined> {
+  return (await storage.blob(repository, digest))?.size;
+}
+
+/** Caches of builds are indexes of layers. */
+async function manifestSize(child: Child, context: RouteContext): Promise<number | undefined> {
+  const { storage, repository } = context;
+  const manifest = await storage.manifest(repository, child.digest);
+  if (manifest !== undefined) return manifest.bytes.length;
+  return isDocumentType(child.mediaType) ? undefined : blobSize(child, context);
+}

@@ -1,0 +1,65 @@
+import { type Digest, isDigest, isTag } from '#oci';
+import { apiError } from '../http/api-error.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { StoredManifest } from '../storage/port.ts';
+import { invalidDigest, invalidTag, manifestUnknown } from './manifest-faults.ts';
+import type { RouteContext } from './route-context.ts';
+
+/** How many tags are looked at at once. */
+const STRIDE = 64;
+
+/**
+ * DELETE of a manifest and the tags that point to it, or of a tag alone:
+ * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#content-management
+ */
+export async function deleteManifest(exchange: Exchange, context: RouteContext): Promise<void> {
+  const { target } = exchange;
+  const reference = target.kind === 'manifest' ? target.reference : '';
+  if (!context.rules.deletes) throw apiError(405, 'UNSUPPORTED', 'deleting is switched off in this registry');
+  await context.policy.allowWrite(context.repository);
+  const isThere = reference.includes(':')
+    ? await deleteByDigest(reference, context)
+    : await deleteTag(reference, context);
+  if (!isThere) throw await manifestUnknown(target.repository ?? '', reference, context);
+  exchange.reply(202, []);
+}
+
+async function deleteTag(tag: string, { storage, repository, policy, tell }: RouteContext): Promise<boolean> {
+  if (!isTag(tag)) throw invalidTag(tag);
+  const manifest = await storage.tagged(repository, tag);
+  if (manifest === undefined) return false;
+  await policy.allowTag(repository, tag, { from: manifest.digest, to: undefined });
+  if (!(await storage.removeTag(repository, tag))) return false;
+  tell({ action: 'delete', kind: 'tag', mediaType: manifest.mediaType, tag });
+  return true;
+}
+
+async function deleteByDigest(digest: string, context: RouteContext): Promise<boolean> {
+  if (!isDigest(digest)) throw invalidDigest(digest);
+  const { storage, repository, policy, tell } = context;
+  const manifest = await storage.manifest(repository, digest);
+  if (manifest === undefined) return false;
+  await policy.allowDelete(repository, digest);
+  for (const tag of await tagsOf(digest, context)) {
+    await policy.allowTag(repository, tag, { from: digest, to: undefined });
+  }
+  const tags = await storage.removeManifest(repository, digest);
+  if (tags === undefined) return false;
+  tell({ action: 'delete', kind: 'manifest', mediaType: manifest.mediaType, digest });
+  for (const tag of tags) tell({ action: 'delete', kind: 'tag', mediaType: manifest.mediaType, tag });
+  return true;
+}
+
+/** The tags that point to a manifest. */
+async function tagsOf(digest: Digest, { storage, repository }: RouteContext): Promise<readonly string[]> {
+  const { names } = (await storage.tags(repository)) ?? { names: [] };
+  const found: string[] = [];
+  for (let at = 0; at < names.length; at += STRIDE) {
+    const some = names.slice(at, at + STRIDE);
+    const manifests = await Promise.all(
+      some.map((tag): Promise<StoredManifest | undefined> => storage.tagged(repository, tag)),
+    );
+    found.push(...some.filter((_, index) => manifests[index]?.digest === digest));
+  }
+  return found;
+}
