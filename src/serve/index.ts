@@ -39,7 +39,10 @@ export {
   risingOf,
 } from './observe/metrics/snapshot.ts';
 export type { AnswerRecord, RegistryEvent, RegistryObserver, RequestFacts } from './observe/port.ts';
-export { DEFAULT_SETTINGS, type ServeSettings, type StorageSettings } from './settings.ts';
+export type { PullThroughEvent } from './proxy/events.ts';
+export type { PullThroughOptions, RouteRule, UpstreamSettings } from './proxy/options.ts';
+export { createPullThrough, type PullThrough } from './proxy/pull-through.ts';
+export { completeSettings, DEFAULT_SETTINGS, type ServeSettings, type SettingsPart } from './settings.ts';
 export type { PartsOptions } from './start-parts.ts';
 export { type RegistryServer, type StartOptions, startRegistryServer } from './start-registry-server.ts';
 export { createMemoryStorage } from './storage/memory/memory-storage.ts';

@@ -32,6 +32,11 @@ export interface StorageOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface BlobOptions extends StorageOptions {
+  /** True: only its size is wanted, nothing of it will be read. A cache then need not fetch it. */
+  readonly sizeOnly?: boolean | undefined;
+}
+
 export interface PageOptions extends StorageOptions {
   /** Only what comes after this name, which itself need not be there. */
   readonly after?: string | undefined;
@@ -57,7 +62,7 @@ export interface RegistryStorage {
   readonly uploads: UploadStorage;
 
   /** What this repository holds; that others hold it says nothing. */
-  blob(repository: string, digest: Digest, options?: StorageOptions): Promise<StoredBlob | undefined>;
+  blob(repository: string, digest: Digest, options?: BlobOptions): Promise<StoredBlob | undefined>;
   /** Makes what `from` holds (any repository, when that is undefined) part of `repository` too. False: it does not hold it. */
   mountBlob(repository: string, digest: Digest, from: string | undefined, options?: StorageOptions): Promise<boolean>;
   /** The repositories that hold a blob, in no order. */

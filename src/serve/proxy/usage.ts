@@ -1,0 +1,111 @@
+import { readdirSync } from 'node:fs';
+import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Digest, digestParts, isDigest } from '#oci';
+import type { Clock } from '#timing';
+import { repositoryKey } from './repository-key.ts';
+
+/** A last use is written down when it is so much later than the one that is, in milliseconds. */
+const LAZY = 30_000;
+
+/** A blob that a repository has from its upstream. */
+export interface CachedBlob {
+  readonly repository: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  used: number;
+}
+
+interface Known extends CachedBlob {
+  /** The last use that is written down. */
+  written: number;
+}
+
+/**
+ * Which blobs came from upstreams, and when each was last used: a small file for each, whose time is the last use. Several processes write them;
+ * what another one did is seen by `refresh`.
+ */
+export class Usage {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  #known = new Map<string, Known>();
+
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+  }
+
+  /** To be called before the blob is there: nothing that is cached may be forgotten. */
+  async add(repository: string, digest: Digest, size: number): Promise<void> {
+    const now = this.#clock.now();
+    const path = this.#path(repository, digest);
+    await mkdir(join(path, '..'), { recursive: true });
+    await writeFile(path, `${JSON.stringify({ repository, digest, size })}\n`);
+    this.#known.set(keyOf(repository, digest), { repository, digest, size, used: now, written: now });
+  }
+
+  touch(repository: string, digest: Digest, size: number): void {
+    const now = this.#clock.now();
+    const key = keyOf(repository, digest);
+    const known = this.#known.get(key) ?? { repository, digest, size, used: now, written: 0 };
+    known.used = now;
+    if (now - known.written > LAZY) {
+      known.written = now;
+      this.#known.set(key, known);
+      const time = new Date(now);
+      // Another process may have put the blob there, or it may be gone: the next refresh finds out.
+      utimes(this.#path(repository, digest), time, time).catch(() => undefined);
+    }
+  }
+
+  async remove(repository: string, digest: Digest): Promise<void> {
+    this.#known.delete(keyOf(repository, digest));
+    await rm(this.#path(repository, digest), { force: true });
+  }
+
+  /** Reads everything anew and gives it. */
+  async refresh(): Promise<readonly CachedBlob[]> {
+    const found = new Map<string, Known>();
+    for (const folder of listed(this.#folder)) {
+      for (const name of listed(join(this.#folder, folder))) {
+        const entry = await readEntry(join(this.#folder, folder, name));
+        if (entry === undefined) continue;
+        const key = keyOf(entry.repository, entry.digest);
+        found.set(key, { ...entry, used: Math.max(entry.used, this.#known.get(key)?.used ?? 0) });
+      }
+    }
+    this.#known = found;
+    return [...found.values()];
+  }
+
+  #path(repository: string, digest: Digest): string {
+    const { algorithm, hex } = digestParts(digest);
+    return join(this.#folder, hex.slice(0, 2), `${algorithm}-${hex}.${repositoryKey(repository)}`);
+  }
+}
+
+function keyOf(repository: string, digest: Digest): string {
+  return `${repository}@${digest}`;
+}
+
+function listed(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+async function readEntry(path: string): Promise<Known | undefined> {
+  try {
+    const [text, { mtimeMs }] = [await readFile(path, 'utf8'), await stat(path)];
+    const { repository, digest, size } = JSON.parse(text) as Partial<CachedBlob>;
+    if (typeof repository !== 'string' || typeof digest !== 'string' || typeof size !== 'number') return undefined;
+    return isDigest(digest) ? { repository, digest, size, used: mtimeMs, written: mtimeMs } : undefined;
+  } catch {
+    // Half written by a process that was killed, or removed meanwhile: its blob was not there, or is not any more.
+    return undefined;
+  }
+}
