@@ -15,7 +15,8 @@ const TYPE = 'application/octet-stream';
 export async function getBlob(exchange: Exchange, context: RouteContext): Promise<void> {
   const digest = digestOfTarget(exchange);
   const { storage, repository } = context;
-  const blob = (await storage.blob(repository, digest)) ?? (await emptyLayer(digest, context));
+  const blob =
+    (await storage.blob(repository, digest, { sizeOnly: exchange.isHead })) ?? (await emptyLayer(digest, context));
   if (blob === undefined) throw await missing(exchange, context, digest);
   const { headers } = exchange.message;
   const facts = factsOf(blob);
