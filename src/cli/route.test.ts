@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { COMMANDS, GROUPS } from './command-table.ts';
 import { CONTAINERS, ELSEWHERE } from './elsewhere.ts';
 import { commandHelp, groupHelp, overview } from './help.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '#errors';
 import { route } from './route.ts';
 
 test('the command is found wherever the global flags stand', () => {

@@ -39,6 +39,9 @@ export {
   risingOf,
 } from './observe/metrics/snapshot.ts';
 export type { AnswerRecord, RegistryEvent, RegistryObserver, RequestFacts } from './observe/port.ts';
+export { createWebhooks, type Webhooks } from './observe/webhooks/create-webhooks.ts';
+export type { EventFilter, WebhookEndpoint, WebhookOptions } from './observe/webhooks/options.ts';
+export type { WebhookFigures } from './observe/webhooks/webhook.ts';
 export type { PullThroughEvent } from './proxy/events.ts';
 export type { PullThroughOptions, RouteRule, UpstreamSettings } from './proxy/options.ts';
 export { createPullThrough, type PullThrough } from './proxy/pull-through.ts';

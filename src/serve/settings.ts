@@ -1,4 +1,6 @@
 import type { AccessOptions, TlsOptions } from './access/options.ts';
+import type { ImmutableRule, MaintenanceRules, QuotaRule, Schedule } from './operate/options.ts';
+import type { PullThroughOptions } from './proxy/options.ts';
 
 /**
  * A registry server, described. Plain data, so that it can come from a file and go to another process; all paths are absolute.
@@ -7,12 +9,17 @@ import type { AccessOptions, TlsOptions } from './access/options.ts';
 export interface ServeSettings {
   /** `HOST:PORT`, `:PORT` for all addresses of the machine, or `unix:///PATH`. */
   readonly listen: string;
-  readonly storage: StorageSettings;
+  /** Folder of the images; undefined: they are kept in memory. */
+  readonly data: string | undefined;
+  /** False: what was pushed last may be lost when the machine stops. */
+  readonly sync: boolean;
   /** Undefined: http. */
   readonly tls: TlsOptions | undefined;
   readonly access: AccessOptions;
   /** What stands before `/v2/`, e.g. `/docker`; undefined: whatever does. */
   readonly prefix: string | undefined;
+  /** Go with every answer, by name; those of the answer itself are stronger. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly deletes: boolean;
   /** True: nothing can be written. */
   readonly readOnly: boolean;
@@ -28,24 +35,85 @@ export interface ServeSettings {
   readonly drainTimeout: number;
   /** Processes that share the work; 0: this one does it. */
   readonly workers: number;
+  readonly log: LogSettings;
+  /** One more address, for health and figures alone, which asks nobody who he is. */
+  readonly debug: string | undefined;
+  /** The path of figures for Prometheus: at `debug`, or, where there is none, in the registry itself. Undefined: there are none. */
+  readonly metrics: string | undefined;
+  readonly immutable: readonly ImmutableRule[];
+  readonly quotas: readonly QuotaRule[];
+  /** Undefined: only what is asked for on the command line is done. */
+  readonly maintenance: (MaintenanceRules & Schedule) | undefined;
+  /** Other registries that are served from a cache. */
+  readonly cache: CacheSettings | undefined;
+  readonly health: HealthSettings;
+  readonly webhooks: readonly WebhookSettings[];
 }
 
-export type StorageSettings =
-  | {
-      readonly kind: 'folder';
-      readonly root: string;
-      /** False: what a crash of the machine takes away is not waited for. */
-      readonly sync: boolean;
-    }
-  | { readonly kind: 'memory' };
+export interface LogSettings {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** `none`: nothing is told. */
+  readonly format: 'text' | 'json' | 'logstash' | 'none';
+  /** Said of every message. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** A line for each request. */
+  readonly access: AccessLogSettings | undefined;
+}
 
-/** Everything but where the data is; without that it is kept in memory. */
+export interface AccessLogSettings {
+  readonly format: 'json' | 'combined';
+  /** A file, `stdout` or `stderr`. */
+  readonly to: string;
+}
+
+/** What else must hold for the server to be ready. */
+export interface HealthSettings {
+  /** False: whether the folder can be written is not tried. */
+  readonly storage: boolean;
+  readonly checks: readonly HealthCheckSettings[];
+}
+
+/** Times are in milliseconds. */
+export type HealthCheckSettings = {
+  readonly interval?: number | undefined;
+  readonly timeout?: number | undefined;
+  /** Failures one after the other until it counts. */
+  readonly threshold?: number | undefined;
+} & (
+  | { readonly kind: 'file'; readonly path: string }
+  | {
+      readonly kind: 'http';
+      readonly url: string;
+      readonly status?: number | undefined;
+      readonly headers?: Readonly<Record<string, string>> | undefined;
+    }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+);
+
+/** Somebody who is told what happens. Times are in milliseconds. */
+export interface WebhookSettings {
+  readonly name: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly timeout?: number | undefined;
+  readonly threshold?: number | undefined;
+  readonly backoff?: number | undefined;
+  readonly ignoreMediaTypes?: readonly string[] | undefined;
+  readonly ignoreActions?: readonly string[] | undefined;
+  /** What a pushed manifest points to is told too. */
+  readonly references: boolean;
+}
+
+export type CacheSettings = Omit<PullThroughOptions, 'folder' | 'keychain' | 'transport' | 'clock' | 'onEvent'>;
+
 export const DEFAULT_SETTINGS: ServeSettings = {
   listen: '127.0.0.1:5000',
-  storage: { kind: 'memory' },
+  data: undefined,
+  sync: true,
   tls: undefined,
   access: {},
   prefix: undefined,
+  headers: {},
   deletes: true,
   readOnly: false,
   schema1: 'signed',
@@ -55,4 +123,37 @@ export const DEFAULT_SETTINGS: ServeSettings = {
   stallTimeout: 60_000,
   drainTimeout: 30_000,
   workers: 0,
+  log: { level: 'info', format: 'text', fields: {}, access: undefined },
+  debug: undefined,
+  metrics: undefined,
+  immutable: [],
+  quotas: [],
+  maintenance: undefined,
+  cache: undefined,
+  health: { storage: true, checks: [] },
+  webhooks: [],
 };
+
+/** Some of the settings; of those in groups again some. */
+export type SettingsPart = {
+  readonly [K in keyof ServeSettings]?:
+    | (K extends 'access' | 'log' | 'health' ? Partial<ServeSettings[K]> : ServeSettings[K])
+    | undefined;
+};
+
+/** Puts parts together; of what several say, the last one counts. What nobody says is as in `DEFAULT_SETTINGS`. */
+export function completeSettings(...parts: readonly SettingsPart[]): ServeSettings {
+  let all: ServeSettings = DEFAULT_SETTINGS;
+  for (const part of parts) {
+    const said = Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
+    const { access, log, health } = all;
+    all = {
+      ...all,
+      ...said,
+      access: { ...access, ...part.access },
+      log: { ...log, ...part.log },
+      health: { ...health, ...part.health },
+    };
+  }
+  return all;
+}

@@ -40,8 +40,8 @@ export async function openParts(settings: ServeSettings, options: PartsOptions =
   return { handler, close: async () => {} };
 }
 
-async function openStorage({ storage }: ServeSettings): Promise<RegistryStorage> {
+async function openStorage({ data, sync }: ServeSettings): Promise<RegistryStorage> {
   const { createMemoryStorage } = await import('./storage/memory/memory-storage.ts');
-  void storage;
+  void data, sync;
   return createMemoryStorage();
 }

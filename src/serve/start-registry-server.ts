@@ -1,6 +1,6 @@
 import { type CloseOptions, type Listener, listen } from './listen.ts';
 import { type ListenAddress, readListenAddress } from './listen-address.ts';
-import { DEFAULT_SETTINGS, type ServeSettings } from './settings.ts';
+import { completeSettings, type SettingsPart } from './settings.ts';
 import { openParts, type PartsOptions } from './start-parts.ts';
 
 export interface StartOptions extends PartsOptions {
@@ -25,10 +25,10 @@ export interface RegistryServer {
  * the settings cannot be used, IO_FAILED where files cannot be read; nothing is left running then.
  */
 export async function startRegistryServer(
-  settings: Partial<ServeSettings> = {},
+  settings: SettingsPart = {},
   options: StartOptions = {},
 ): Promise<RegistryServer> {
-  const all = { ...DEFAULT_SETTINGS, ...settings };
+  const all = completeSettings(settings);
   const address = readListenAddress(all.listen);
   const parts = await openParts(all, options);
   let listener: Listener;

@@ -47,7 +47,8 @@ export const serve: Command = defineCommand<ServeFlags>({
     if (flags.data === undefined) await checkUnnamedFolder(root);
     const settings: Partial<ServeSettings> = {
       ...((flags.listen ?? flags.port) !== undefined && { listen: flags.listen ?? `127.0.0.1:${flags.port}` }),
-      storage: { kind: 'folder', root, sync: flags.sync },
+      data: root,
+      sync: flags.sync,
       deletes: flags.delete,
     };
     const notice = (text: string): void => void context.stderr.write(`${text}\n`);

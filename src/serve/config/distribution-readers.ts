@@ -1,0 +1,38 @@
+import { DrayError } from '#errors';
+import { asMap } from './config-node.ts';
+import { type OnUnknown, object, type Read, type Shape, type Values, wrong } from './readers.ts';
+
+/** What distribution would not know either, or what came to it after this was written. */
+const unknown: OnUnknown = (_key, node, { path, note }) => note(`${node.at}: ${path} is not known: ignored`);
+
+/** A part of distribution's configuration: keys that are not known are told of, and change nothing. */
+export function part<S extends Shape>(shape: S): Read<Values<S>> {
+  return object(shape, unknown);
+}
+
+/** A part whose key says which kind it is; the name of the kind alone will do. Of a kind that is not there the server must not start. */
+export function kinds<S extends Shape>(shape: S, there: string): Read<Values<S>> {
+  const read = object(shape, (_key, node, { path }) => {
+    throw new DrayError('INVALID_CONFIGURATION', `${node.at}: ${path} is not supported: there is ${there}`);
+  });
+  return (node, reading) => {
+    const map = asMap(node);
+    if (map === undefined) throw wrong(node, reading, 'keys and values');
+    return read(map, reading);
+  };
+}
+
+/** Distribution has it, this server does not: told of where it asks for something. */
+export function unsupported(why: string, idle: RegExp = /^$/): Read<undefined> {
+  return (node, { path, note }) => {
+    const isIdle =
+      node.kind === 'scalar'
+        ? idle.test(node.text ?? '')
+        : (node.kind === 'list' ? node.items.length : node.entries.size) === 0;
+    if (!isIdle) note(`${node.at}: ${path} is not supported: ${why}`);
+    return undefined;
+  };
+}
+
+/** What it is for is there without it. */
+export const needless: Read<undefined> = () => undefined;
