@@ -114,6 +114,7 @@ class RegistryApi {
             ...event,
             repository: name,
             actor: exchange.actor?.name,
+            origin: exchange.origin,
             request: exchange.facts,
           });
         }

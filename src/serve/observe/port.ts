@@ -15,6 +15,8 @@ export interface RegistryEvent {
   /** Pushes of manifests: what they point to. */
   readonly references?: readonly { readonly mediaType: string; readonly digest: Digest; readonly size: number }[];
   readonly actor: string | undefined;
+  /** `https://registry.example:5000`: this server as the client knows it. */
+  readonly origin?: string | undefined;
   readonly request: RequestFacts;
 }
 
