@@ -42,8 +42,8 @@ export interface RulesOptions {
 /** Counts for whoever one of `users`, `groups`, `authenticated` and `anonymous` names. */
 export interface AccessRule {
   /**
-   * `team/app`, `team/*` (one name below `team`), `team/**` (all below it), `**` (every repository). `*` stands for any text without `/`, `**`
-   * for any text, `**` and a slash for any number of names.
+   * `team/app`, `team/*` (one name below `team`), `team/**` (`team` and all below it), `**` (every repository). `*` stands for any text
+   * without `/`, `**` for any text.
    */
   readonly repositories: string | readonly string[];
   readonly users?: readonly string[] | undefined;
@@ -80,7 +80,7 @@ export interface TokenOptions {
   readonly rootCertBundle?: string | undefined;
   /** JSON Web Key Set: a file, or an http(s) URL. */
   readonly jwks?: string | undefined;
-  /** Everything but HMAC and `none` by default. */
+  /** All of them by default; there is none with a shared secret. */
   readonly signingAlgorithms?: readonly SigningAlgorithm[] | undefined;
   /** True: the realm is this server as the client knows it, and `autoredirectPath`. */
   readonly autoredirect?: boolean | undefined;
