@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { digestOf, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, SCHEMA1_SIGNED_MANIFEST } from '#oci';
+import { buildArtifact, buildImage, buildIndex, buildSchema1, helloImage, helloIndex, sealManifest } from '#testing';
+import { ApiError } from '../http/api-error.ts';
+import type { RegistryEvent } from '../observe/port.ts';
+import { pushBlobs, pushGraph, pushManifest } from './push-graph.test.fixture.ts';
+import { type Answer, pushBlob, type Served, served } from './served.test.fixture.ts';
+
+const image = helloImage('amd64');
+const other = buildImage({ layers: [{ files: [{ name: 'other', content: 'other' }] }] });
+const index = helloIndex();
+
+function put(registry: Served, reference: string, document: unknown, type?: string): Promise<Answer> {
+  const body = typeof document === 'string' || document instanceof Uint8Array ? document : JSON.stringify(document);
+  const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+  return registry.ask('PUT', `/v2/app/manifests/${reference}`, { headers, body });
+}
+
+async function tagOf(registry: Served, tag: string): Promise<unknown> {
+  return (await registry.ask('HEAD', `/v2/app/manifests/${tag}`)).headers['docker-content-digest'];
+}
+
+test('by tag and by digest: what is answered, and what is there then', async (t) => {
+  const registry = await served(t, { prefix: '/docker' });
+  await pushBlobs(registry, 'app', image);
+  for (const to of ['1.0', image.root.digest]) {
+    const headers = { 'content-type': OCI_MANIFEST };
+    const body = image.blobs.get(image.root.digest) ?? assert.fail();
+    const path = `/docker/v2/app/manifests/${to}`;
+    const { status, headers: answered, body: nothing } = await registry.ask('PUT', path, { headers, body });
+    assert.deepEqual([status, nothing.length], [201, 0]);
+    assert.equal(answered['location'], `/docker/v2/app/manifests/${image.root.digest}`);
+    assert.equal(answered['docker-content-digest'], image.root.digest);
+    assert.deepEqual(
+      [answered['oci-subject'], answered['oci-tag'], answered['warning']],
+      [undefined, undefined, undefined],
+    );
+    const got = await registry.ask('GET', path);
+    assert.deepEqual([got.headers['content-type'], got.body], [OCI_MANIFEST, Buffer.from(body)]);
+  }
+});
+
+test('by digest with tags: each is made, and told', async (t) => {
+  const registry = await served(t);
+  await pushBlobs(registry, 'app', image);
+  const tags = ['1', '1.2', '1.2.3', 'latest', '1'];
+  const to = `${image.root.digest}?${tags.map((tag) => `tag=${tag}`).join('&')}`;
+  const { status, headers } = await pushManifest(registry, 'app', image, { to });
+  assert.deepEqual([status, headers['oci-tag']], [201, '1, 1.2, 1.2.3, latest']);
+  for (const tag of tags) assert.equal(await tagOf(registry, tag), image.root.digest);
+
+  const bytes = image.blobs.get(image.root.digest) ?? assert.fail();
+  const sha512 = digestOf(bytes, 'sha512');
+  assert.equal((await pushManifest(registry, 'app', image, { to: `${sha512}?tag=long` })).status, 201);
+  assert.equal(await tagOf(registry, 'long'), sha512);
+  assert.equal(await tagOf(registry, sha512), sha512);
+
+  const many = (count: number): string => Array.from({ length: count }, (_, at) => `tag=t${at}`).join('&');
+  assert.equal((await pushManifest(registry, 'app', image, { to: `${sha512}?${many(100)}` })).status, 201);
+  assert.equal((await pushManifest(registry, 'app', image, { to: `${sha512}?${many(101)}` })).status, 414);
+  for (const tag of ['', '.x', 'a/b', 'x'.repeat(129), 'ü']) {
+    const query = new URLSearchParams([
+      ['tag', 'good'],
+      ['tag', tag],
+    ]).toString();
+    const refused = await pushManifest(registry, 'app', image, { to: `${sha512}?${query}` });
+    assert.deepEqual([refused.status, refused.codes], [400, ['TAG_INVALID']], tag);
+  }
+  assert.equal(await tagOf(registry, 'good'), undefined);
+});
+
+test('what it must have, and where it goes', async (t) => {
+  const registry = await served(t);
+  await pushBlobs(registry, 'app', image);
+  const zeros = `sha256:${'0'.repeat(64)}`;
+  const rows: readonly (readonly [to: string, code: string])[] = [
+    [zeros, 'DIGEST_INVALID'],
+    [`sha512:${'0'.repeat(128)}`, 'DIGEST_INVALID'],
+    ['sha256:baddigeststring', 'DIGEST_INVALID'],
+    [image.root.digest.toUpperCase().replace('SHA', 'sha'), 'DIGEST_INVALID'],
+    ['md5:d41d8cd98f00b204e9800998ecf8427e', 'DIGEST_INVALID'],
+    ['-x', 'TAG_INVALID'],
+    ['x'.repeat(129), 'TAG_INVALID'],
+    ['a%2Fb', 'TAG_INVALID'],
+  ];
+  for (const [to, code] of rows) {
+    const { status, codes } = await pushManifest(registry, 'app', image, { to });
+    assert.deepEqual([status, codes], [400, [code]], to);
+  }
+  assert.equal((await pushManifest(registry, 'app', image, { to: 'x'.repeat(128) })).status, 201);
+});
+
+test('config and layers must be there, in their sizes', async (t) => {
+  const registry = await served(t);
+  const [layer] = image.layers;
+  const lacking = await pushManifest(registry, 'app', image);
+  assert.deepEqual([lacking.status, lacking.codes], [400, ['MANIFEST_BLOB_UNKNOWN', 'MANIFEST_BLOB_UNKNOWN']]);
+  const { errors } = JSON.parse(lacking.body.toString()) as {
+    readonly errors: readonly { readonly detail: unknown }[];
+  };
+  assert.deepEqual(
+    errors.map(({ detail }) => detail),
+    [image.config.digest, layer?.digest],
+  );
+  assert.equal(await registry.storage.tags('app'), undefined, 'nothing is kept');
+  await pushBlob(registry, 'elsewhere', layer?.bytes ?? assert.fail());
+  await pushBlob(registry, 'app', image.blobs.get(image.config.digest) ?? assert.fail());
+  assert.deepEqual((await pushManifest(registry, 'app', image)).codes, ['MANIFEST_BLOB_UNKNOWN'], 'of this repository');
+  await pushBlobs(registry, 'app', image);
+  assert.equal((await pushManifest(registry, 'app', image)).status, 201);
+  for (const size of [0, 1, 2 ** 40]) {
+    const document = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: { ...image.config, size }, layers: [] };
+    assert.deepEqual((await put(registry, 'x', document)).codes, ['SIZE_INVALID'], String(size));
+  }
+});
+
+test('layers that are elsewhere need not be there', async (t) => {
+  const registry = await served(t);
+  const foreign = { foreign: { urls: ['https://store.example.com/layer'] }, files: [{ name: 'a', content: 'a' }] };
+  for (const flavour of ['oci', 'docker'] as const) {
+    const windows = buildImage({ flavour, layers: [foreign, { files: [{ name: 'b', content: 'b' }] }] });
+    await pushGraph(registry, 'app', windows, flavour);
+  }
+});
+
+test('an index may list what is not there, unless it must not', async (t) => {
+  const sparse = await served(t);
+  const whole = await served(t, { indexes: 'whole' });
+  const answer = await pushManifest(sparse, 'app', index, { to: 'a' });
+  assert.equal(answer.status, 201);
+  assert.match(String(answer.headers['warning']), /^299 - "2 of the manifests that this index lists .*"$/);
+  await pushGraph(sparse, 'app', index, 'b');
+  assert.equal((await pushManifest(sparse, 'app', index, { to: 'b' })).headers['warning'], undefined);
+  const refused = await pushManifest(whole, 'app', index);
+  assert.deepEqual([refused.status, refused.codes], [400, ['MANIFEST_BLOB_UNKNOWN', 'MANIFEST_BLOB_UNKNOWN']]);
+  await pushGraph(whole, 'app', index, 'b');
+  const cache = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ ...image.config, mediaType: OCI_LAYER }] };
+  await pushBlobs(whole, 'app', image);
+  assert.equal((await put(whole, 'cache', cache)).status, 201, 'a list of layers, as caches of builds are');
+  const [entry] = (
+    JSON.parse(Buffer.from(index.blobs.get(index.root.digest) ?? []).toString()) as { manifests: object[] }
+  ).manifests;
+  const wrong = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ ...entry, size: 7 }] };
+  for (const registry of [sparse, whole]) assert.deepEqual((await put(registry, 'x', wrong)).codes, ['SIZE_INVALID']);
+});
+
+test('a subject is told, whether it is there or not', async (t) => {
+  const registry = await served(t);
+  const sbom = buildArtifact({ artifactType: 'application/spdx+json', subject: image.root });
+  await pushBlobs(registry, 'app', sbom);
+  assert.equal((await pushManifest(registry, 'app', sbom)).headers['oci-subject'], image.root.digest);
+  const list = sealManifest(
+    { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [], subject: image.root },
+    { mediaType: OCI_INDEX },
+  );
+  assert.equal((await pushManifest(registry, 'app', list)).headers['oci-subject'], image.root.digest);
+});
+
+/** Content-Type, document, and the type it is kept as; a code where it is refused. */
+const config = image.config;
+const plain = { schemaVersion: 2, config, layers: [] };
+const typed = { ...plain, mediaType: OCI_MANIFEST };
+const THING = 'application/vnd.example.thing.v1+json';
+const DOCKER = 'application/vnd.docker.distribution.manifest.v2+json';
+const TYPES: readonly (readonly [type: string | undefined, document: unknown, kept: string])[] = [
+  [OCI_MANIFEST, typed, OCI_MANIFEST],
+  [OCI_MANIFEST, plain, OCI_MANIFEST],
+  [`${OCI_MANIFEST}; charset=utf-8`, plain, OCI_MANIFEST],
+  [undefined, typed, OCI_MANIFEST],
+  [undefined, plain, OCI_MANIFEST],
+  ['application/json', plain, OCI_MANIFEST],
+  ['application/x-www-form-urlencoded', typed, OCI_MANIFEST],
+  [undefined, { schemaVersion: 2, manifests: [] }, OCI_INDEX],
+  [DOCKER, plain, DOCKER],
+  [DOCKER, typed, 'MANIFEST_INVALID'],
+  [OCI_INDEX, typed, 'MANIFEST_INVALID'],
+  [OCI_INDEX, plain, 'MANIFEST_INVALID'],
+  [THING, typed, 'MANIFEST_INVALID'],
+  [OCI_MANIFEST, { ...plain, mediaType: THING }, 'MANIFEST_INVALID'],
+  [OCI_MANIFEST, { ...typed, manifests: [] }, 'MANIFEST_INVALID'],
+  [OCI_MANIFEST, { ...typed, schemaVersion: 1 }, 'MANIFEST_INVALID'],
+  [OCI_MANIFEST, { ...typed, Layers: [] }, 'MANIFEST_INVALID'],
+  [OCI_MANIFEST, { ...typed, mediaType: 7 }, 'MANIFEST_INVALID'],
+  [OCI_MANIFEST, { ...typed, subject: { digest: 'x' } }, 'MANIFEST_INVALID'],
+  [OCI_MANIFEST, {}, 'MANIFEST_INVALID'],
+  [undefined, {}, 'MANIFEST_INVALID'],
+  [THING, { anything: [{ goes: true }] }, THING],
+  [undefined, { mediaType: THING, layers: 'many' }, THING],
+  [THING, { mediaType: THING, layers: [config], manifests: [config], config }, THING],
+  [THING, { blobs: [{ ...config, digest: `sha256:${'1'.repeat(64)}` }] }, 'MANIFEST_BLOB_UNKNOWN'],
+  [THING, { layers: [{ ...config, size: 1 }] }, 'SIZE_INVALID'],
+  [THING, { layers: [{ digest: 'x' }, 7, null], subject: [] }, THING],
+  [undefined, { mediaType: 'no type' }, 'MANIFEST_INVALID'],
+  ['nonsense', {}, 'MANIFEST_INVALID'],
+  ['text/html\tx', {}, 'MANIFEST_INVALID'],
+];
+
+test('the type of what is pushed', async (t) => {
+  const registry = await served(t);
+  await pushBlobs(registry, 'app', image);
+  for (const [at, [type, document, kept]] of TYPES.entries()) {
+    const answer = await put(registry, `t${at}`, document, type);
+    const what = `${type} ${JSON.stringify(document).slice(0, 100)} ${answer.body.toString()}`;
+    if (!kept.includes('/')) assert.deepEqual([answer.status, answer.codes], [400, [kept]], what);
+    else {
+      assert.equal(answer.status, 201, what);
+      const got = await registry.ask('GET', `/v2/app/manifests/t${at}`, { headers: { accept: kept } });
+      assert.deepEqual([got.headers['content-type'], got.body.toString()], [kept, JSON.stringify(document)]);
+    }
+  }
+});
+
+test('schema1 is kept without its signatures, and signed again', async (t) => {
+  const registry = await served(t);
+  const docker = helloImage('amd64', { flavour: 'docker' });
+  for (const signed of [true, false]) {
+    const old = buildSchema1(docker, { name: 'app', tag: 'old', signed });
+    const { digest, mediaType } = old.root;
+    await pushBlobs(registry, 'app', old);
+    for (const to of ['old', digest]) {
+      const answer = await pushManifest(registry, 'app', old, { to });
+      assert.deepEqual([answer.status, answer.headers['docker-content-digest']], [201, digest], mediaType);
+      const got = await registry.ask('GET', `/v2/app/manifests/${to}`);
+      assert.deepEqual(
+        [got.headers['content-type'], got.headers['docker-content-digest']],
+        [SCHEMA1_SIGNED_MANIFEST, digest],
+      );
+      assert.equal((await put(registry, 'again', got.body)).headers['docker-content-digest'], digest);
+    }
+  }
+  const signed = buildSchema1(docker, { name: 'app', tag: 'old' });
+  const text = Buffer.from(signed.blobs.get(signed.root.digest) ?? []).toString();
+  const forged = await put(registry, 'old', text.replace('"tag": "old"', '"tag": "new"'));
+  assert.deepEqual([forged.status, forged.codes], [400, ['MANIFEST_INVALID']]);
+});
+
+test('a tag that is there moves only for those who may, and only where the policy lets it', async (t) => {
+  let mayOverwrite = true;
+  const asked: unknown[] = [];
+  const registry = await served(t, {
+    access: { admit: () => ({ actor: { name: 'me', may: (_, action) => mayOverwrite || action !== 'overwrite' } }) },
+    policies: [
+      {
+        allowTag: (_, tag, { from, to }) => {
+          asked.push([tag, from, to]);
+          if (tag === 'fixed' && from !== undefined)
+            throw new ApiError(409, { code: 'DENIED', message: 'it is fixed' });
+        },
+      },
+    ],
+  });
+  await pushGraph(registry, 'app', image, 'a');
+  await pushGraph(registry, 'app', image, 'fixed');
+  await pushBlobs(registry, 'app', other);
+  asked.length = 0;
+  assert.equal((await pushManifest(registry, 'app', image, { to: 'a' })).status, 201);
+  assert.deepEqual(asked, [], 'the same again is no change');
+  mayOverwrite = false;
+  const refused = await pushManifest(registry, 'app', other, { to: 'a' });
+  assert.deepEqual([refused.status, refused.codes], [403, ['DENIED']]);
+  assert.equal((await pushManifest(registry, 'app', other, { to: 'b' })).status, 201, 'a new one');
+  assert.equal((await pushManifest(registry, 'app', image, { to: 'a' })).status, 201, 'the same');
+  mayOverwrite = true;
+  const both = `${other.root.digest}?tag=a&tag=fixed`;
+  assert.equal((await pushManifest(registry, 'app', other, { to: both })).status, 409);
+  assert.equal(await tagOf(registry, 'a'), image.root.digest, 'none of them moves');
+  assert.equal((await pushManifest(registry, 'app', other, { to: 'a' })).status, 201);
+  assert.deepEqual(asked.at(-1), ['a', image.root.digest, other.root.digest]);
+});
+
+test('a policy that allows no writes, or no more bytes', async (t) => {
+  const full = new ApiError(403, { code: 'DENIED', message: 'no' });
+  const bytes: unknown[] = [];
+  let allowWrite = (): void => {};
+  const registry = await served(t, {
+    policies: [
+      {
+        allowWrite: () => allowWrite(),
+        allowBytes: (_, count) => {
+          bytes.push(count);
+          if (count > 600) throw full;
+        },
+      },
+    ],
+  });
+  await pushBlobs(registry, 'app', image);
+  assert.equal((await pushManifest(registry, 'app', image)).status, 201);
+  assert.equal((await pushManifest(registry, 'app', image, { to: 'x' })).status, 201);
+  assert.deepEqual(bytes, [image.root.size], 'what is there needs no room');
+  assert.equal((await put(registry, 'big', { mediaType: THING, text: 'x'.repeat(600) })).status, 403);
+  allowWrite = () => {
+    throw full;
+  };
+  assert.equal((await pushManifest(registry, 'app', image)).status, 403);
+});
+
+test('a push is told for each tag, with what it points to', async (t) => {
+  const told: RegistryEvent[] = [];
+  const registry = await served(t, { observers: [{ happened: (event) => told.push(event) }] });
+  await pushBlobs(registry, 'app', image);
+  await pushManifest(registry, 'app', image, { to: `${image.root.digest}?tag=a&tag=b` });
+  await pushManifest(registry, 'app', image);
+  const list = buildIndex([image]);
+  await pushManifest(registry, 'app', list, { to: 'list' });
+  assert.deepEqual(
+    told.map(({ action, kind, repository, digest, size, tag }) => [action, kind, repository, digest, size, tag]),
+    [
+      ...['a', 'b', undefined].map((tag) => ['push', 'manifest', 'app', image.root.digest, image.root.size, tag]),
+      ['push', 'manifest', 'app', list.root.digest, list.root.size, 'list'],
+    ],
+  );
+  assert.deepEqual(
+    told[0]?.references?.map(({ mediaType, digest }) => [mediaType, digest]),
+    [
+      [OCI_CONFIG, image.config.digest],
+      [`${OCI_LAYER}+gzip`, image.layers[0]?.digest],
+    ],
+  );
+  assert.deepEqual(
+    told.at(-1)?.references?.map(({ digest }) => digest),
+    [image.root.digest],
+  );
+});
