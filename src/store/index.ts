@@ -31,7 +31,7 @@ export { isRegionsRecipe, openRegions, type RegionsRecipe } from './archive-read
 export type { ArchiveOrigin } from './archive-read/seekable.ts';
 export type { Collected, CollectOptions } from './disk/collect.ts';
 export { type DiskStore, type DiskStoreOptions, openDiskStore } from './disk/disk-store.ts';
-export { Files, isAbsence } from './disk/files.ts';
+export { Files, type FilesOptions, isAbsence } from './disk/files.ts';
 export type { StoredBlob, StoredPartial } from './disk/inventory.ts';
 export type { Lease } from './disk/leases.ts';
 export { LockKeeper, type LockKeeperOptions } from './disk/lock.ts';

@@ -1,0 +1,46 @@
+import type { Hash } from 'node:crypto';
+import { type Bytes, pour } from '#bytes';
+import { unlessCancelled } from '#errors';
+import { type FileSystem, writeRegion } from '#store';
+
+export interface Taking {
+  readonly fs: FileSystem;
+  readonly fd: number;
+  readonly path: string;
+  /** Where in the file it begins. */
+  readonly start: number;
+  /** Is fed with what is written. */
+  readonly hash: Hash | undefined;
+}
+
+export interface Taken {
+  /** Where the file ends now. */
+  readonly end: number;
+  /** Why it came to an end before its time. What is in the file up to `end` is in the hash too. */
+  readonly failure?: { readonly error: unknown } | undefined;
+}
+
+/** Writes content to a file as it arrives, and nothing of it after it broke off, could not be written or was cancelled. */
+export async function takeContent(
+  content: Bytes,
+  { fs, fd, path, start, hash }: Taking,
+  signal: AbortSignal | undefined,
+): Promise<Taken> {
+  let end = start;
+  let isOver = false;
+  const poured = pour(content, (chunk) => {
+    if (isOver) return false;
+    writeRegion({ fs, fd, base: 0, path }, end, chunk);
+    hash?.update(chunk);
+    end += chunk.length;
+    return true;
+  });
+  try {
+    await unlessCancelled(poured, signal);
+    return { end };
+  } catch (error) {
+    return { end, failure: { error } };
+  } finally {
+    isOver = true;
+  }
+}
