@@ -1,11 +1,12 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { DrayError } from '#errors';
 import type { TokenOptions } from '../options.ts';
+import { readCertificates } from '../read-certificates.ts';
 import { WatchedFile } from '../watched-file.ts';
 import { libtrustId, thumbprint } from './key-ids.ts';
+import { keyOfChain } from './key-of-chain.ts';
 import { type JwksKey, readJwks } from './read-jwks.ts';
 import { RemoteJwks } from './remote-jwks.ts';
-import { keyOfChain, readCertificates } from './root-certificates.ts';
 
 /** What of a token's header tells its key. Keys, and addresses of keys, that stand in it (`jwk`, `jku`, `x5u`) never count. */
 export interface KeyHint {

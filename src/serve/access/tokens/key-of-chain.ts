@@ -1,30 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { DrayError, messageOf } from '#errors';
 
-const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /** Certificates between a token and a root. */
 const LONGEST_CHAIN = 10;
-
-/** The certificates of a PEM bundle. Throws INVALID_CONFIGURATION where there are none, or one cannot be read. */
-export function readCertificates(text: string, path: string): readonly X509Certificate[] {
-  const blocks = text.match(PEM_BLOCK) ?? [];
-  if (blocks.length === 0) {
-    throw new DrayError('INVALID_CONFIGURATION', `${path} has no certificate in it (PEM: -----BEGIN CERTIFICATE-----)`);
-  }
-  return blocks.map((block, at) => {
-    try {
-      return new X509Certificate(block);
-    } catch (error) {
-      throw new DrayError(
-        'INVALID_CONFIGURATION',
-        `certificate ${at + 1} of ${path} cannot be read: ${messageOf(error)}`,
-        {
-          cause: error,
-        },
-      );
-    }
-  });
-}
 
 /**
  * The key of the first certificate of `x5c` (https://www.rfc-editor.org/rfc/rfc7515#section-4.1.6), if the others lead from it to one of the roots
@@ -39,7 +16,7 @@ export function keyOfChain(x5c: unknown, roots: readonly X509Certificate[], now:
   while (current !== undefined && isValid(current, now)) {
     const { fingerprint256 } = current;
     if (roots.some((root) => root.fingerprint256 === fingerprint256)) return leaf.publicKey;
-    const child = current;
+    const child: X509Certificate = current;
     if (roots.some((root) => isValid(root, now) && signs(root, child))) return leaf.publicKey;
     const parent = rest.find((other) => signs(other, child));
     current = parent;
