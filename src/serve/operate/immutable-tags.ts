@@ -20,7 +20,8 @@ export function immutableTags(rules: readonly ImmutableRule[]): WritePolicy {
   return {
     allowTag(repository, tag, { from, to }) {
       if (from === undefined || from === to || !isImmutable(repository, tag)) return;
-      const rest = to === undefined ? 'and cannot be deleted' : 'and cannot point to anything else; push under another tag';
+      const rest =
+        to === undefined ? 'and cannot be deleted' : 'and cannot point to anything else; push under another tag';
       throw apiError(409, 'DENIED', `the tag ${tag} of ${repository} is immutable: it is ${from} ${rest}`, {
         tag,
         digest: from,

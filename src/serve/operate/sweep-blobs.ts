@@ -1,0 +1,141 @@
+import { dirname, join } from 'node:path';
+import type { Digest } from '#oci';
+import { errnoOf, isAbsence } from '#store';
+import type { Pass } from './pass.ts';
+import type { RegistryTree } from './tree.ts';
+
+/** Blobs that are put away before it is looked whether somebody has linked them meanwhile. */
+const BATCH = 5000;
+
+interface Times {
+  /** Milliseconds. */
+  readonly grace: number;
+  readonly trash: number;
+}
+
+/**
+ * Deletes what an earlier run put away and nobody links, brings back what somebody does. Who links something looks whether it is at its place
+ * afterwards, and brings it back too.
+ */
+export async function emptyTrash(pass: Pass, linked: ReadonlySet<Digest>, { trash }: Times): Promise<void> {
+  const { tree, now, dryRun } = pass;
+  for await (const digest of tree.trashed()) {
+    const stat = tree.stat(tree.paths.trashed(digest));
+    if (stat === undefined) continue;
+    if (linked.has(digest)) {
+      if (!dryRun) bringBack(tree, digest);
+    } else if (now - stat.ctimeMs >= trash) {
+      if (!dryRun) remove(pass, digest);
+      pass.removed({ kind: 'trash', name: digest, bytes: stat.size });
+    }
+  }
+}
+
+/**
+ * Puts away the bytes that no repository links and that are older than the grace time. They can be read there until a later run deletes them
+ * (or this one, where `trash` is 0).
+ */
+export async function sweepBlobs(pass: Pass, linked: ReadonlySet<Digest>, times: Times): Promise<void> {
+  const { tree, now } = pass;
+  let batch = new Map<Digest, number>();
+  for await (const digest of tree.blobs()) {
+    if (linked.has(digest)) continue;
+    const stat = tree.stat(tree.data(digest));
+    if (stat === undefined || now - stat.mtimeMs < times.grace) continue;
+    batch.set(digest, stat.size);
+    if (batch.size < BATCH) continue;
+    await sweepBatch(pass, batch, times);
+    batch = new Map();
+  }
+  await sweepBatch(pass, batch, times);
+}
+
+async function sweepBatch(pass: Pass, batch: ReadonlyMap<Digest, number>, { trash }: Times): Promise<void> {
+  const { tree, files, dryRun } = pass;
+  const put = new Map(batch);
+  if (!dryRun && batch.size > 0) {
+    pass.lock?.assertHeld({ now: true });
+    await putAway(pass, put);
+    for await (const digest of linkedNow(tree, put)) {
+      bringBack(tree, digest);
+      put.delete(digest);
+    }
+  }
+  for (const [digest, bytes] of put) {
+    pass.removed({ kind: 'blob', name: digest, bytes });
+    if (trash > 0) continue;
+    if (!dryRun) remove(pass, digest);
+    pass.removed({ kind: 'trash', name: digest, bytes });
+    await tree.pace.next();
+  }
+  if (put.size > 0 && !dryRun && trash <= 0) await files.syncFolder(tree.paths.trash);
+}
+
+/** Removes from `batch` what is gone by now. */
+async function putAway({ tree, files }: Pass, batch: Map<Digest, number>): Promise<void> {
+  await files.ensure(tree.paths.trash);
+  const renamed = new Set<Digest>();
+  for (const digest of batch.keys()) {
+    const where = stow(tree, digest);
+    if (where === 'gone') batch.delete(digest);
+    if (where === 'renamed') renamed.add(digest);
+    await tree.pace.next();
+  }
+  // A name in the trash is there for good before the one at its place goes.
+  await files.syncFolder(tree.paths.trash);
+  for (const digest of batch.keys()) {
+    if (!renamed.has(digest)) tree.unlink(tree.data(digest));
+    await tree.pace.next();
+  }
+}
+
+function stow({ fs, paths }: RegistryTree, digest: Digest): 'linked' | 'renamed' | 'gone' {
+  const from = join(paths.data(digest), 'data');
+  const to = paths.trashed(digest);
+  try {
+    fs.linkSync(from, to);
+    return 'linked';
+  } catch (error) {
+    if (isAbsence(error)) return 'gone';
+  }
+  try {
+    // What a run left there that was killed, or a file system without hard links.
+    fs.renameSync(from, to);
+    return 'renamed';
+  } catch (error) {
+    if (isAbsence(error)) return 'gone';
+    throw error;
+  }
+}
+
+/** Those of `wanted` that some repository links. */
+async function* linkedNow(tree: RegistryTree, wanted: ReadonlyMap<Digest, number>): AsyncGenerator<Digest> {
+  for await (const repository of tree.repositories()) {
+    for (const folder of [tree.paths.layers(repository), tree.paths.revisions(repository)]) {
+      for await (const digest of tree.digests(folder)) {
+        if (!wanted.has(digest)) continue;
+        if (tree.stat(join(folder, digest.replace(':', '/'), 'link')) !== undefined) yield digest;
+      }
+    }
+  }
+}
+
+function bringBack(tree: RegistryTree, digest: Digest): void {
+  const data = tree.data(digest);
+  makeFolder(tree, dirname(data));
+  const trashed = tree.paths.trashed(digest);
+  if (!tree.moveBack(trashed, data)) tree.unlink(trashed);
+}
+
+function makeFolder({ fs }: RegistryTree, folder: string): void {
+  try {
+    fs.mkdirSync(folder);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+function remove({ tree }: Pass, digest: Digest): void {
+  tree.unlink(tree.paths.trashed(digest));
+  tree.prune(dirname(tree.data(digest)), 1);
+}
