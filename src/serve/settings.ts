@@ -1,4 +1,5 @@
 import type { AccessOptions, TlsOptions } from './access/options.ts';
+import type { EventFilter } from './observe/webhooks/options.ts';
 import type { ImmutableRule, MaintenanceRules, QuotaRule, Schedule } from './operate/options.ts';
 import type { PullThroughOptions } from './proxy/options.ts';
 
@@ -11,6 +12,8 @@ export interface ServeSettings {
   readonly listen: string;
   /** Folder of the images; undefined: they are kept in memory. */
   readonly data: string | undefined;
+  /** True: they are kept in memory, whatever `data` says. */
+  readonly memory: boolean;
   /** False: what was pushed last may be lost when the machine stops. */
   readonly sync: boolean;
   /** Undefined: http. */
@@ -98,8 +101,7 @@ export interface WebhookSettings {
   readonly timeout?: number | undefined;
   readonly threshold?: number | undefined;
   readonly backoff?: number | undefined;
-  readonly ignoreMediaTypes?: readonly string[] | undefined;
-  readonly ignoreActions?: readonly string[] | undefined;
+  readonly ignore?: EventFilter | undefined;
   /** What a pushed manifest points to is told too. */
   readonly references: boolean;
 }
@@ -109,6 +111,7 @@ export type CacheSettings = Omit<PullThroughOptions, 'folder' | 'keychain' | 'tr
 export const DEFAULT_SETTINGS: ServeSettings = {
   listen: '127.0.0.1:5000',
   data: undefined,
+  memory: false,
   sync: true,
   tls: undefined,
   access: {},

@@ -1,21 +1,21 @@
 import type { AccessOptions } from '../access/options.ts';
 import { kinds, needless, part } from './distribution-readers.ts';
-import { listOf, oneOf, type Read, refusal, text, toggle } from './readers.ts';
+import { file, listOf, oneOf, type Read, refusal, text, toggle } from './readers.ts';
 
 const read = kinds(
   {
-    htpasswd: part({ realm: text, path: text }),
+    htpasswd: part({ realm: text, path: file }),
     token: part({
       realm: text,
       service: text,
       issuer: text,
-      rootcertbundle: text,
-      jwks: text,
+      rootcertbundle: file,
+      jwks: file,
       signingalgorithms: listOf(
         oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'),
       ),
       autoredirect: toggle,
-      autoredirectpath: text,
+      autoredirectpath: file,
     }),
     none: needless,
   },

@@ -2,16 +2,16 @@ import type { TlsOptions } from '../access/options.ts';
 import type { SettingsPart } from '../settings.ts';
 import type { ConfigNode } from './config-node.ts';
 import { needless, part, unsupported } from './distribution-readers.ts';
-import { duration, listOf, mapOf, oneOf, type Read, type Reading, refusal, text, toggle } from './readers.ts';
+import { duration, file, listOf, mapOf, oneOf, type Read, type Reading, refusal, text, toggle } from './readers.ts';
 
 const NO_CERTIFICATES = unsupported(
   'have another program get certificates, and name them in http.tls: they are read again when they change',
 );
 
 const readTls = part({
-  certificate: text,
-  key: text,
-  clientcas: listOf(text),
+  certificate: file,
+  key: file,
+  clientcas: listOf(file),
   clientauth: oneOf(
     'request-client-cert',
     'require-any-client-cert',

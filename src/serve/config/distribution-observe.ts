@@ -1,7 +1,7 @@
-import { isIPv6 } from 'node:net';
 import type { HealthCheckSettings, HealthSettings, LogSettings, WebhookSettings } from '../settings.ts';
 import { part, unsupported } from './distribution-readers.ts';
-import { duration, listOf, mapOf, oneOf, type Read, refusal, text, toggle, whole } from './readers.ts';
+import { placeOf } from './place-of.ts';
+import { duration, file, listOf, mapOf, oneOf, type Read, refusal, text, toggle, whole } from './readers.ts';
 
 export const LOG_LEVEL: Read<LogSettings['level']> = oneOf('error', 'warn', 'info', 'debug');
 
@@ -36,7 +36,7 @@ const endpoint = part({
   threshold: whole(0),
   backoff: duration,
   ignoredmediatypes: listOf(text),
-  ignore: part({ mediatypes: listOf(text), actions: listOf(text) }),
+  ignore: part({ mediatypes: listOf(text), actions: listOf(oneOf('push', 'pull', 'mount', 'delete')) }),
 });
 const notifications = part({ events: part({ includereferences: toggle }), endpoints: listOf(endpoint) });
 
@@ -48,16 +48,16 @@ export const readNotifications: Read<readonly WebhookSettings[]> = (node, readin
     const { name = `endpoint ${index}`, url, headers = {}, timeout, threshold, backoff, ignore } = each;
     if (each.disabled === true) return [];
     if (url === undefined) throw refusal(node, reading, `endpoints.${index} needs a url`);
-    const ignoreMediaTypes = [...(each.ignoredmediatypes ?? []), ...(ignore?.mediatypes ?? [])];
-    const ignoreActions = ignore?.actions ?? [];
-    return [{ name, url, headers, timeout, threshold, backoff, ignoreMediaTypes, ignoreActions, references }];
+    const mediaTypes = [...(each.ignoredmediatypes ?? []), ...(ignore?.mediatypes ?? [])];
+    const actions = ignore?.actions ?? [];
+    return [{ name, url, headers, timeout, threshold, backoff, ignore: { mediaTypes, actions }, references }];
   });
 };
 
 const times = { interval: duration, threshold: whole(0) };
 const health = part({
   storagedriver: part({ enabled: toggle, ...times }),
-  file: listOf(part({ file: text, ...times })),
+  file: listOf(part({ file, ...times })),
   http: listOf(
     part({ uri: text, headers: mapOf(listOf(text)), statuscode: whole(100, 599), timeout: duration, ...times }),
   ),
@@ -66,12 +66,12 @@ const health = part({
 
 /** `health` of distribution. */
 export const readHealth: Read<Partial<HealthSettings>> = (node, reading) => {
-  const { storagedriver, file = [], http = [], tcp = [] } = health(node, reading);
+  const { storagedriver, file: files = [], http = [], tcp = [] } = health(node, reading);
   const needs = (kind: string, key: string): never => {
     throw refusal(node, reading, `${kind} needs ${key}`);
   };
   const checks: readonly HealthCheckSettings[] = [
-    ...file.map(({ file: path = needs('file', 'file'), ...rest }) => ({ kind: 'file', path, ...rest }) as const),
+    ...files.map(({ file: path = needs('file', 'file'), ...rest }) => ({ kind: 'file', path, ...rest }) as const),
     ...http.map(({ uri: url = needs('http', 'uri'), statuscode: status, headers, ...rest }) => {
       const flat = headers && Object.fromEntries(Object.entries(headers).map(([name, all]) => [name, all.join(', ')]));
       return { kind: 'http', url, status, headers: flat, ...rest } as const;
@@ -83,10 +83,3 @@ export const readHealth: Read<Partial<HealthSettings>> = (node, reading) => {
   ];
   return { checks, ...(storagedriver?.enabled !== undefined && { storage: storagedriver.enabled }) };
 };
-
-function placeOf(address: string): { readonly host: string; readonly port: number } | undefined {
-  const [, ipv6, name, port] = /^(?:\[([^\]]+)\]|([\w.-]+)):(\d{1,5})$/.exec(address) ?? [];
-  const host = ipv6 ?? name;
-  const isGood = host !== undefined && Number(port) <= 65_535 && (ipv6 === undefined || isIPv6(ipv6));
-  return isGood ? { host, port: Number(port) } : undefined;
-}

@@ -1,12 +1,12 @@
 import type { SettingsPart } from '../settings.ts';
 import { kinds, needless, part, unsupported } from './distribution-readers.ts';
-import { duration, type Read, refusal, text, toggle } from './readers.ts';
+import { duration, file, type Read, refusal, toggle } from './readers.ts';
 
 const CACHED = 'what is read is kept in memory, without a server';
 
 const read = kinds(
   {
-    filesystem: part({ rootdirectory: text, maxthreads: needless }),
+    filesystem: part({ rootdirectory: file, maxthreads: needless }),
     inmemory: part({}),
     delete: part({ enabled: toggle }),
     redirect: part({ disable: needless }),
@@ -37,11 +37,12 @@ export const readStorage: Read<SettingsPart> = (node, reading) => {
   if (purging?.dryrun === true) reading.note(`${node.at}: storage.maintenance.uploadpurging.dryrun: nothing is purged`);
   const purges = purging !== undefined && purging.enabled !== false && purging.dryrun !== true;
   return {
-    ...(filesystem !== undefined && { data: filesystem.rootdirectory ?? DISTRIBUTION_ROOT }),
+    ...(filesystem !== undefined && { data: filesystem.rootdirectory ?? DISTRIBUTION_ROOT, memory: false }),
+    ...(inmemory !== undefined && { memory: true }),
     ...(deletes?.enabled !== undefined && { deletes: deletes.enabled }),
     ...(readonly?.enabled !== undefined && { readOnly: readonly.enabled }),
     ...(purging !== undefined && {
-      maintenance: purges ? { uploads: { age: purging.age }, interval: purging.interval } : undefined,
+      maintenance: purges ? { uploads: { age: purging.age }, interval: purging.interval } : {},
     }),
   };
 };

@@ -7,7 +7,7 @@ import { LOG_LEVEL, readHealth, readLog, readNotifications } from './distributio
 import { readProxy } from './distribution-proxy.ts';
 import { needless, part, unsupported } from './distribution-readers.ts';
 import { DISTRIBUTION_ROOT, readStorage } from './distribution-storage.ts';
-import { oneOf, text, toggle, whole } from './readers.ts';
+import { oneOf, type Reading, text, toggle, whole } from './readers.ts';
 
 const OWN_KEY = unsupported('schema1 is signed with a key that is made at start');
 
@@ -55,22 +55,20 @@ const DEFAULTS: SettingsPart = {
 };
 
 /** The settings that a configuration file of distribution stands for, with what it takes for granted. */
-export function readDistribution(node: ConfigNode, note: (text: string) => void): SettingsPart {
-  const { version, storage } = node.kind === 'map' ? Object.fromEntries(node.entries) : {};
+export function readDistribution(node: ConfigNode, reading: Reading): SettingsPart {
+  const { version } = node.kind === 'map' ? Object.fromEntries(node.entries) : {};
   if (version?.kind !== 'scalar' || version.text !== '0.1') {
     throw new DrayError(
       'INVALID_CONFIGURATION',
       `${version?.at ?? node.at}: version must be 0.1, the only one there is`,
     );
   }
-  const said = readKeys(node, note);
-  const isInMemory = storage?.kind === 'map' && storage.entries.has('inmemory');
-  return completeSettings(DEFAULTS, said, isInMemory ? { data: undefined } : {});
+  return completeSettings(DEFAULTS, readKeys(node, reading));
 }
 
 /** The settings that keys of distribution stand for, and no others. */
-export function readKeys(node: ConfigNode, note: (text: string) => void): SettingsPart {
-  const { storage, http, loglevel, log, auth, health, ...rest } = read(node, { path: '', note });
+export function readKeys(node: ConfigNode, reading: Reading): SettingsPart {
+  const { storage, http, loglevel, log, auth, health, ...rest } = read(node, reading);
   const { notifications, proxy, validation, catalog, tags } = rest;
   const platforms = validation?.manifests?.indexes?.platforms;
   const isLoose = validation?.disabled === true || platforms === 'none' || platforms === 'list';

@@ -7,6 +7,8 @@ import { isNothing } from './config-node.ts';
 export interface Reading {
   /** `http.tls.certificate`; empty at the top. */
   readonly path: string;
+  /** Makes a path absolute. */
+  resolve(path: string): string;
   /** One line for the operator. */
   note(text: string): void;
 }
@@ -34,6 +36,9 @@ function scalar(node: ConfigNode, reading: Reading, wanted: string): string {
 }
 
 export const text: Read<string> = (node, reading) => scalar(node, reading, 'a text');
+
+/** The path of a file or folder. */
+export const file: Read<string> = (node, reading) => reading.resolve(scalar(node, reading, 'a path'));
 
 const TRUE = /^(true|yes|on|y|1|t)$/i;
 const FALSE = /^(false|no|off|n|0|f)$/i;
@@ -115,6 +120,26 @@ export function mapOf<T>(read: Read<T>): Read<Readonly<Record<string, T>>> {
 }
 
 export type OnUnknown = (key: string, node: ConfigNode, reading: Reading) => void;
+
+/** As `object`, for our own files: `readOnly` is written `read-only`. */
+export function settings<S extends Shape>(shape: S): Read<Values<S>> {
+  const names = new Map(Object.keys(shape).map((key) => [dashed(key), key]));
+  const read = object(Object.fromEntries(Object.entries(shape).map(([key, value]) => [dashed(key), value])));
+  return (node, reading) => {
+    const values = Object.entries(read(node, reading)).map(([name, value]) => [names.get(name) ?? name, value]);
+    return Object.fromEntries(values) as Values<S>;
+  };
+}
+
+function dashed(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** One of a list of keys that must be there. */
+export function required<T>(value: T | undefined, key: string, [node, reading]: readonly [ConfigNode, Reading]): T {
+  if (value === undefined) throw refusal(node, reading, `needs ${key}`);
+  return value;
+}
 
 /** Keys that are known. Whatever else is there is handed to `onUnknown`. */
 export function object<S extends Shape>(
