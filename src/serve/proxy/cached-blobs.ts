@@ -83,6 +83,10 @@ export class CachedBlobs {
     await this.#usage.remove(repository, digest);
   }
 
+  evict(): Promise<void> {
+    return this.#eviction.run();
+  }
+
   /** Ends what is under way: `signal` has been aborted. */
   async close(): Promise<void> {
     await this.#eviction.stop();
@@ -140,7 +144,6 @@ export class CachedBlobs {
     const { repository, upstream, path } = route;
     const { storage, locks, clock, signal, settings, onEvent } = this.#options;
     const isTooLarge = size > (settings.maxSize ?? Number.POSITIVE_INFINITY);
-    if (!isTooLarge) this.#eviction.expect(size);
     const flight = new BlobFlight({
       target: { mediaType: ANY_TYPE, digest, size },
       repository,
@@ -171,6 +174,7 @@ export class CachedBlobs {
     try {
       await this.#usage.add(repository, digest, size);
       await this.#options.storage.uploads.put(repository, digest, content);
+      this.#eviction.added(size);
     } catch (error) {
       await this.#usage.remove(repository, digest).catch(() => undefined);
       this.#failed(error, route, digest);

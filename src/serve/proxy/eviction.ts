@@ -12,6 +12,8 @@ const LATELY = 60_000;
 const SLACK = 0.05;
 /** How often content is looked for that has gone out of use, in milliseconds. */
 const ROUND = 60_000;
+/** How long it is left at that when nothing may go, in milliseconds. */
+const PAUSE = 5_000;
 
 export interface EvictionOptions {
   readonly storage: RegistryStorage;
@@ -40,8 +42,12 @@ interface Content {
 export class Eviction {
   readonly #options: EvictionOptions;
   readonly #timer: NodeJS.Timeout | undefined;
-  /** Bytes that there are, as far as this process knows; unknown before the first look. */
+  /** Bytes that there were at the last look; unknown before the first one. */
   #total = Number.POSITIVE_INFINITY;
+  /** Bytes that were added since. */
+  #added = 0;
+  /** When it may be looked again, where the last look found nothing that may go. */
+  #notBefore = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: EvictionOptions) {
@@ -51,12 +57,10 @@ export class Eviction {
     this.#timer = setInterval(() => void this.run(), ROUND).unref();
   }
 
-  /** So many bytes more are to be kept. Room is made while they come. */
-  expect(bytes: number): void {
-    const { maxSize } = this.#options;
-    if (maxSize === undefined) return;
-    this.#total += bytes;
-    if (this.#total > maxSize) void this.run();
+  /** So many bytes more are kept now. */
+  added(bytes: number): void {
+    this.#added += bytes;
+    if (this.#isDue()) void this.run();
   }
 
   /** Removes what is too much, or too old; one process at a time does it. Never rejects. */
@@ -78,7 +82,9 @@ export class Eviction {
     const { locks, folder, signal } = this.#options;
     const lock = await locks.acquire(join(folder, 'evict.lock'), { signal });
     try {
-      await this.#evict();
+      // What was added meanwhile may be too much again.
+      do await this.#evict();
+      while (this.#added > 0 && this.#isDue());
     } finally {
       lock?.release();
     }
@@ -86,6 +92,7 @@ export class Eviction {
 
   async #evict(): Promise<void> {
     const { usage, clock, maxSize = Number.POSITIVE_INFINITY, maxIdle = Number.POSITIVE_INFINITY } = this.#options;
+    this.#added = 0;
     const contents = contentsOf(await usage.refresh()).sort((a, b) => a.used - b.used);
     let total = contents.reduce((sum, { size }) => sum + size, 0);
     const goal = total > maxSize ? maxSize * (1 - SLACK) : maxSize;
@@ -97,6 +104,12 @@ export class Eviction {
       total -= content.size;
     }
     this.#total = total;
+    this.#notBefore = total > maxSize ? clock.monotonic() + PAUSE : 0;
+  }
+
+  #isDue(): boolean {
+    const { maxSize = Number.POSITIVE_INFINITY, clock } = this.#options;
+    return this.#total + this.#added > maxSize && clock.monotonic() >= this.#notBefore;
   }
 
   async #remove({ digest, size, places }: Content): Promise<void> {

@@ -15,6 +15,8 @@ import { Upstream } from './upstream.ts';
 export interface PullThrough extends RegistryStorage {
   /** For `RegistryApiOptions.repositoryFor`: which repository a name means, `?ns=` given. Throws an ApiError where that is of no upstream. */
   repositoryFor(name: string, namespace: string | undefined): string;
+  /** Brings the cache within its bounds now; it does so by itself when it grows, and every minute. */
+  evict(): Promise<void>;
   /** Ends what is under way; what has come of blobs is kept for the next run. Nothing is asked of it afterwards. */
   close(): Promise<void>;
 }
@@ -102,6 +104,7 @@ export function createPullThrough(storage: RegistryStorage, options: PullThrough
       return route === undefined ? storage.referrers(repository, digest, call) : lists.referrers(route, digest, call);
     },
     repositoryFor: (name, namespace) => routes.named(name, namespace),
+    evict: () => blobs.evict(),
     close: async () => {
       closing.abort();
       await Promise.all([blobs.close(), manifests.close(), lists.close()]);
