@@ -42,6 +42,27 @@ export type { AnswerRecord, RegistryEvent, RegistryObserver, RequestFacts } from
 export { createWebhooks, type Webhooks } from './observe/webhooks/create-webhooks.ts';
 export type { EventFilter, WebhookEndpoint, WebhookOptions } from './observe/webhooks/options.ts';
 export type { WebhookFigures } from './observe/webhooks/webhook.ts';
+export { immutableTags } from './operate/immutable-tags.ts';
+export {
+  createMaintenance,
+  type Maintenance,
+  type MaintenanceOptions,
+  type RunOptions,
+} from './operate/maintenance.ts';
+export type {
+  CollectRules,
+  ImmutableRule,
+  MaintenanceRules,
+  PurgeRules,
+  QuotaRule,
+  RetentionRule,
+  Schedule,
+} from './operate/options.ts';
+export type { Removal } from './operate/pass.ts';
+export type { TagChange, WritePolicy } from './operate/policy.ts';
+export { createQuotas, type QuotaOptions, type Quotas } from './operate/quotas.ts';
+export { type ReadOnlyOptions, readOnlyFile, readOnlyMode } from './operate/read-only-mode.ts';
+export type { MaintenanceReport, Totals } from './operate/report.ts';
 export type { PullThroughEvent } from './proxy/events.ts';
 export type { PullThroughOptions, RouteRule, UpstreamSettings } from './proxy/options.ts';
 export { createPullThrough, type PullThrough } from './proxy/pull-through.ts';
