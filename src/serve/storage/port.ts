@@ -102,12 +102,12 @@ export interface UploadStorage {
   /**
    * Adds to an upload and resolves to its new size. What arrived before `content` broke off is kept, so that the client can go on there.
    * Rejects with NOT_FOUND where there is no such upload, with BUSY where another request is writing to it, with CONFLICT where its size is
-   * not `offset` (which it then names as `detail.size`); nothing is taken then.
+   * not `offset` (which it then names as `detail.size`); nothing is taken then. Rejects with NOT_FOUND too where it was ended meanwhile.
    */
   append(repository: string, id: string, piece: UploadPiece, options?: StorageOptions): Promise<number>;
   /**
    * Makes an upload a blob of the repository and resolves to its size; it is over then. Rejects with DIGEST_MISMATCH where the content is
-   * another one (the upload is over then too), with NOT_FOUND, with BUSY.
+   * another one (the upload is over then too), with NOT_FOUND, with BUSY. After a failure of the storage it may be tried again.
    */
   commit(repository: string, id: string, digest: Digest, options?: StorageOptions): Promise<number>;
   /** Ends an upload and drops its bytes. False: there was none. */

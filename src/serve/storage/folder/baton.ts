@@ -17,6 +17,8 @@ export interface BatonTerms {
 export interface Baton {
   /** False: the upload was ended meanwhile. */
   giveBack(): boolean;
+  /** Ends the upload, whose content is elsewhere by now. */
+  drop(): Promise<void>;
 }
 
 /**
@@ -47,7 +49,14 @@ export function startedAt(now: number): string {
 }
 
 function batonOf(files: DataFolder, upload: string, own: string): Baton {
-  return { giveBack: () => rename(files, own, `${upload}/${FREE}`) };
+  return {
+    giveBack: () => rename(files, own, `${upload}/${FREE}`),
+    async drop() {
+      files.remove(own);
+      // Docker's registry keeps other things beside.
+      if (!files.removeEmpty(upload)) await files.discard(upload);
+    },
+  };
 }
 
 async function takeOver(terms: BatonTerms, upload: string, held: string, own: string): Promise<boolean> {

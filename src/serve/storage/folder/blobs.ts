@@ -44,7 +44,13 @@ export class Blobs {
   async mount(repository: string, digest: Digest, from: string | undefined, options: StorageOptions): Promise<boolean> {
     const { files, links, data } = this.#terms;
     if (!(await this.#isHeld(digest, from, options))) return false;
-    const toSettle = await links.make(files.paths.layer(repository, digest), digest);
+    const folder = files.paths.layer(repository, digest);
+    const toSettle = await links.make(folder, digest);
+    if (!(await data.secure(digest))) {
+      // A collector has removed it since.
+      await links.remove(folder);
+      return false;
+    }
     await files.settle(...toSettle, ...(await data.confirm(digest, undefined)));
     return true;
   }

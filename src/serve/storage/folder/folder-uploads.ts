@@ -75,32 +75,12 @@ export class FolderUploads implements UploadStorage {
 
   async commit(repository: string, id: string, digest: Digest, options: StorageOptions = {}): Promise<number> {
     return telling(`keeping ${digest} in ${repository}`, options, async () => {
-      const { files } = this.#terms;
       const { folder, baton } = await this.#take(repository, id);
-      const data = `${folder}/data`;
-      const progress = this.#progress.get(folder);
-      this.#progress.delete(folder);
       try {
-        const fd = files.fs.openSync(data, constants.O_RDWR | constants.O_CREAT, files.modes.file);
-        try {
-          const { size, ino } = files.fs.fstatSync(fd);
-          const isKnown = progress?.ino === ino && progress.size === size && digest.startsWith('sha256:');
-          const found = isKnown ? hexOf(progress.hash, digest) : await this.#hashOf(data, size, digest, options);
-          if (found !== digest) {
-            await files.discard(folder);
-            throw otherContent(digest, found);
-          }
-          await this.#keeper.keep(repository, digest, async () => {
-            if (files.sync) await syncFile(files.fs, fd);
-            const prepared = await files.newFolder();
-            files.fs.renameSync(data, `${prepared}/data`);
-            return prepared;
-          });
-          await files.discard(folder);
-          return size;
-        } finally {
-          files.fs.closeSync(fd);
-        }
+        const { size, found } = await this.#finish(repository, folder, digest, options);
+        await baton.drop();
+        if (found !== digest) throw otherContent(digest, found);
+        return size;
       } catch (error) {
         baton.giveBack();
         throw error;
@@ -134,10 +114,7 @@ export class FolderUploads implements UploadStorage {
           if (failure !== undefined) throw failure.error;
           const found = hexOf(hash, digest);
           if (found !== digest) throw otherContent(digest, found);
-          await this.#keeper.keep(repository, digest, async () => {
-            if (files.sync) await syncFile(files.fs, fd);
-            return prepared;
-          });
+          await this.#keeper.keep(repository, digest, prepared, () => this.#flush(fd));
           return end;
         } finally {
           files.fs.closeSync(fd);
@@ -187,6 +164,49 @@ export class FolderUploads implements UploadStorage {
     } finally {
       fs.closeSync(fd);
     }
+  }
+
+  /** What is not `digest` is kept nowhere. */
+  async #finish(
+    repository: string,
+    folder: string,
+    digest: Digest,
+    options: StorageOptions,
+  ): Promise<{ readonly size: number; readonly found: Digest }> {
+    const { files } = this.#terms;
+    const data = `${folder}/data`;
+    const progress = this.#progress.get(folder);
+    this.#progress.delete(folder);
+    const fd = files.fs.openSync(data, constants.O_RDWR | constants.O_CREAT, files.modes.file);
+    try {
+      const { size, ino } = files.fs.fstatSync(fd);
+      const isKnown = progress?.ino === ino && progress.size === size && digest.startsWith('sha256:');
+      const found = isKnown ? hexOf(progress.hash, digest) : await this.#hashOf(data, size, digest, options);
+      if (found !== digest) files.remove(data);
+      else await this.#keep(repository, data, digest, fd);
+      return { size, found };
+    } finally {
+      files.fs.closeSync(fd);
+    }
+  }
+
+  async #keep(repository: string, data: string, digest: Digest, fd: number): Promise<void> {
+    const { files } = this.#terms;
+    const prepared = await files.newFolder();
+    files.fs.renameSync(data, `${prepared}/data`);
+    try {
+      await this.#keeper.keep(repository, digest, prepared, () => this.#flush(fd));
+    } catch (error) {
+      // Unless it has got its place already.
+      if (files.stat(`${prepared}/data`) !== undefined) files.fs.renameSync(`${prepared}/data`, data);
+      await files.removeTree(prepared);
+      throw error;
+    }
+  }
+
+  async #flush(fd: number): Promise<void> {
+    const { fs, sync } = this.#terms.files;
+    if (sync) await syncFile(fs, fd);
   }
 
   async #hashOf(path: string, size: number, digest: Digest, { signal }: StorageOptions): Promise<Digest> {

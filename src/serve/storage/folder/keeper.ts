@@ -18,19 +18,18 @@ export class Keeper {
   }
 
   /**
-   * The bytes get their place before the link does. Resolves when both last.
-   * @param prepare flushes the bytes and resolves to a folder in `tmp` that has them in its file `data`, and that is gone afterwards
+   * The bytes get their place before the link does. Resolves when both last; `prepared` is gone then.
+   * @param prepared a folder in `tmp` that has the bytes in its file `data`
+   * @param flush resolves when they last
    */
-  async keep(repository: string, digest: Digest, prepare: () => Promise<string>): Promise<void> {
+  async keep(repository: string, digest: Digest, prepared: string, flush: () => Promise<void>): Promise<void> {
     const { files, links, data } = this.#terms;
     const folder = files.paths.layer(repository, digest);
-    const [prepared, link] = await Promise.all([prepare(), links.prepare(folder, digest)]);
-    try {
-      await data.place(digest, prepared);
-      const toSettle = await links.place(folder, digest, link);
-      await files.settle(...toSettle, ...(await data.confirm(digest, prepared)));
-    } finally {
-      if (files.stat(prepared) !== undefined) await files.removeTree(prepared);
-    }
+    const [link] = await Promise.all([links.prepare(folder, digest), flush()]);
+    await data.place(digest, prepared);
+    const toSettle = await links.place(folder, digest, link);
+    await files.settle(...toSettle, ...(await data.confirm(digest, prepared)));
+    // Where others had brought the same bytes.
+    if (files.stat(prepared) !== undefined) await files.removeTree(prepared);
   }
 }

@@ -1,6 +1,5 @@
 import type { Stats } from 'node:fs';
 import type { Digest } from '#oci';
-import { errnoOf } from '#store';
 import type { Clock } from '#timing';
 import type { DataFolder } from './data-folder.ts';
 
@@ -26,16 +25,16 @@ export class Links {
   }
 
   /**
-   * Who is told that something is there will not bring it again: a collector spares what was touched lately. Touching fails without
-   * consequence where the folder can only be read, and nothing is collected there.
+   * Who is told that something is there will not bring it again: a collector spares what was touched lately. Where that fails
+   * nothing is collected either.
    */
   touch(folder: string, stats: Stats): void {
     const now = this.#clock.now();
     if (now - stats.mtimeMs < TOUCH_AFTER) return;
     try {
       this.#files.fs.utimesSync(`${folder}/link`, now / 1000, now / 1000);
-    } catch (error) {
-      if (!['ENOENT', 'EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
+    } catch {
+      // Removed just now, or a folder that can only be read.
     }
   }
 
@@ -46,7 +45,7 @@ export class Links {
 
   /** What a link is made of, in a folder in `tmp`; undefined where there is one already. */
   async prepare(folder: string, digest: Digest): Promise<string | undefined> {
-    if (this.#files.read(`${folder}/link`) === digest) return undefined;
+    if (this.stat(folder) !== undefined && this.#files.read(`${folder}/link`) === digest) return undefined;
     const prepared = await this.#files.newFolder();
     await this.#files.write(`${prepared}/link`, digest);
     return prepared;

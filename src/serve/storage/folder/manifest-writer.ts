@@ -6,7 +6,7 @@ import type { Data } from './data.ts';
 import type { DataFolder } from './data-folder.ts';
 import { type Links, parentOf } from './links.ts';
 import { manifestFacts } from './manifest-facts.ts';
-import { type Manifests, MEDIA_TYPE_FILE } from './manifests.ts';
+import { keptTypeOf, type Manifests, MEDIA_TYPE_FILE } from './manifests.ts';
 import type { TagLinks } from './tag-links.ts';
 
 export interface ManifestWriterTerms {
@@ -49,7 +49,7 @@ export class ManifestWriter {
       if (prepared !== undefined) await files.removeTree(prepared);
     }
     await this.#restore(children);
-    for (const tag of tags) await tagLinks.point(repository, tag, digest);
+    await Promise.all(tags.map((tag) => tagLinks.point(repository, tag, digest)));
   }
 
   /** Undefined: there was no such manifest. */
@@ -81,8 +81,7 @@ export class ManifestWriter {
   async #makeRevision(repository: string, digest: Digest, kept: string | undefined): Promise<readonly string[]> {
     const { files, links, manifests } = this.#terms;
     const folder = files.paths.revision(repository, digest);
-    const before = files.read(`${folder}/${MEDIA_TYPE_FILE}`);
-    if (before === kept) return links.make(folder, digest);
+    if (keptTypeOf(files, folder) === kept) return links.make(folder, digest);
     const prepared = await files.newFolder();
     await files.write(`${prepared}/link`, digest);
     if (kept !== undefined) await files.write(`${prepared}/${MEDIA_TYPE_FILE}`, kept);

@@ -48,7 +48,7 @@ export class Manifests {
     const known = this.#revisions.get(folder);
     if (known !== undefined && isStill(known.stamp, stats)) return known.manifest;
     const stamp = stampOf(stats, clock.now());
-    const manifest = this.#load(digest, files.read(`${folder}/${MEDIA_TYPE_FILE}`));
+    const manifest = this.#load(digest, keptTypeOf(files, folder));
     if (manifest === undefined) return undefined;
     this.#revisions.set(folder, { manifest, stamp }, weightOf(folder, manifest));
     return manifest;
@@ -93,6 +93,12 @@ export class Manifests {
     this.#documents.set(key, manifest, weightOf(key, manifest));
     return manifest;
   }
+}
+
+/** Most have none: to look costs less than an error. */
+export function keptTypeOf(files: DataFolder, folder: string): string | undefined {
+  const path = `${folder}/${MEDIA_TYPE_FILE}`;
+  return files.stat(path) === undefined ? undefined : files.read(path);
 }
 
 function weightOf(key: string, { bytes }: StoredManifest): number {

@@ -43,6 +43,7 @@ export class MemoryUploads implements UploadStorage {
     } finally {
       upload.isBusy = false;
     }
+    if (this.#uploads.get(keyOf(repository, id)) !== upload) throw unknownUpload(repository, id);
     return upload.size;
   }
 
