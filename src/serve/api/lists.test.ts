@@ -18,7 +18,7 @@ async function walk(registry: Served, first: string, key: 'tags' | 'repositories
     const { status, headers, body } = await registry.ask('GET', path);
     assert.equal(status, 200, path);
     pages.push((JSON.parse(body.toString()) as Record<typeof key, string[]>)[key]);
-    path = /^<(.+)>; rel="next"$/.exec(String(headers.link))?.[1];
+    path = /^<(.+)>; rel="next"$/.exec(String(headers['link']))?.[1];
   }
   return pages;
 }

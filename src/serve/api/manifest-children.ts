@@ -10,16 +10,23 @@ const MOST_FAULTS = 100;
 
 /**
  * Looks whether the repository has what a manifest points to. Throws an ApiError 400 that lists what it lacks, or has in another size than the
- * manifest says. What an index lists may be missing, unless the rules say otherwise: resolves to how much of it is.
+ * manifest says. Unless the rules say otherwise a copy may be sparse: of what an index lists anything may be missing, of an image some of its
+ * layers (if all of them are, nobody meant it so). Resolves to how much is.
  */
 export async function checkChildren(document: PushedDocument, context: RouteContext): Promise<number> {
-  const blobs = await faultsOf(document.blobs, (child) => blobSize(child, context));
-  if (blobs.length > 0) throw new ApiError(400, blobs.slice(0, MOST_FAULTS));
-  const manifests = await faultsOf(document.manifests, (child) => manifestSize(child, context));
+  const { blobs, layers, manifests } = document;
+  const ofBlob = (child: Child): Promise<number | undefined> => blobSize(child, context);
+  const required = await faultsOf(blobs, ofBlob);
+  const ofLayers = await faultsOf(layers, ofBlob);
+  const ofManifests = await faultsOf(manifests, (child) => manifestSize(child, context));
+  const faults = [...required, ...ofLayers, ...ofManifests];
   const isSparse =
-    context.rules.indexes === 'sparse' && manifests.every(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN');
-  if (manifests.length > 0 && !isSparse) throw new ApiError(400, manifests.slice(0, MOST_FAULTS));
-  return manifests.length;
+    context.rules.indexes === 'sparse' &&
+    required.length === 0 &&
+    (ofLayers.length === 0 || ofLayers.length < new Set(layers.map(({ digest }) => digest)).size) &&
+    faults.every(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN');
+  if (faults.length > 0 && !isSparse) throw new ApiError(400, faults.slice(0, MOST_FAULTS));
+  return faults.length;
 }
 
 async function faultsOf(

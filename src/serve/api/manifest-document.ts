@@ -28,6 +28,8 @@ export interface PushedDocument {
   readonly bytes: Uint8Array;
   /** Blobs that the repository must have. */
   readonly blobs: readonly Child[];
+  /** Those of an image, of which some may be missing in a sparse copy. */
+  readonly layers: readonly Child[];
   /** Manifests that are listed. */
   readonly manifests: readonly Child[];
   readonly subject?: Digest | undefined;
@@ -90,13 +92,13 @@ function essence(contentType: string | undefined): string | undefined {
 
 function readManifest(bytes: Uint8Array, type: string): PushedDocument {
   const { mediaType, config, layers, subject } = parseManifest(bytes, type, WHAT);
-  const blobs = [config, ...layers.filter((layer) => !isElsewhere(layer))];
-  return { mediaType, bytes, blobs, manifests: [], subject: subject?.digest };
+  const own = layers.filter((layer) => !isElsewhere(layer));
+  return { mediaType, bytes, blobs: [config], layers: own, manifests: [], subject: subject?.digest };
 }
 
 function readIndex(bytes: Uint8Array, type: string): PushedDocument {
   const { mediaType, manifests, subject } = parseIndex(bytes, type, WHAT);
-  return { mediaType, bytes, blobs: [], manifests, subject: subject?.digest };
+  return { mediaType, bytes, blobs: [], layers: [], manifests, subject: subject?.digest };
 }
 
 function readSchema1(bytes: Uint8Array): PushedDocument {
@@ -106,6 +108,7 @@ function readSchema1(bytes: Uint8Array): PushedDocument {
     mediaType: content === bytes ? SCHEMA1_MANIFEST : SCHEMA1_SIGNED_MANIFEST,
     bytes: content,
     blobs: layers.map(({ digest }) => ({ mediaType: 'application/octet-stream', digest, size: undefined })),
+    layers: [],
     manifests: [],
   };
 }

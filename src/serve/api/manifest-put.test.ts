@@ -129,7 +129,7 @@ test('an index may list what is not there, unless it must not', async (t) => {
   const whole = await served(t, { indexes: 'whole' });
   const answer = await pushManifest(sparse, 'app', index, { to: 'a' });
   assert.equal(answer.status, 201);
-  assert.match(String(answer.headers['warning']), /^299 - "2 of the manifests that this index lists .*"$/);
+  assert.match(String(answer.headers['warning']), /^299 - "2 of what this manifest lists .*"$/);
   await pushGraph(sparse, 'app', index, 'b');
   assert.equal((await pushManifest(sparse, 'app', index, { to: 'b' })).headers['warning'], undefined);
   const refused = await pushManifest(whole, 'app', index);
@@ -321,4 +321,35 @@ test('a push is told for each tag, with what it points to', async (t) => {
     told.at(-1)?.references?.map(({ digest }) => digest),
     [image.root.digest],
   );
+});
+
+test('an image may lack some of its layers, unless it must not; one that has none of them is a mistake', async (t) => {
+  for (const [indexes, there, status] of [
+    ['sparse', 2, 201],
+    ['sparse', 1, 201],
+    ['sparse', 0, 400],
+    ['whole', 1, 400],
+  ] as const) {
+    const registry = await served(t, { indexes });
+    const [config, ...layers] = ['{}', 'one', 'two'].map((text) => Buffer.from(text));
+    const descriptor = (bytes: Buffer, mediaType: string): object => ({
+      mediaType,
+      digest: digestOf(bytes),
+      size: bytes.length,
+    });
+    assert.ok(config !== undefined);
+    for (const bytes of [config, ...layers.slice(0, there)]) await pushBlob(registry, 'app', bytes);
+    const body = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      config: descriptor(config, OCI_CONFIG),
+      layers: layers.map((bytes) => descriptor(bytes, OCI_LAYER)),
+    });
+    const answer = await registry.ask('PUT', '/v2/app/manifests/v1', {
+      headers: { 'content-type': OCI_MANIFEST },
+      body,
+    });
+    assert.equal(answer.status, status, `${indexes}, ${there} there`);
+    assert.equal(answer.headers['warning'] !== undefined, status === 201 && there < 2);
+  }
 });

@@ -68,16 +68,16 @@ function headersOf(
     ...(document.subject === undefined ? [] : ['OCI-Subject', document.subject]),
     // The tag of a push by tag needs no telling.
     ...(asked.digest === undefined ? [] : asked.tags.flatMap((tag) => ['OCI-Tag', tag])),
-    ...(missing === 0 ? [] : warning(`${missing} of the manifests that this index lists are not in the repository`)),
+    ...(missing === 0 ? [] : warning(`${missing} of what this manifest lists is not in the repository`)),
   ];
 }
 
 function tellPush(
   { tell }: RouteContext,
   { tags }: PushTarget,
-  { digest, document: { mediaType, bytes, blobs, manifests } }: Pushed,
+  { digest, document: { mediaType, bytes, blobs, layers, manifests } }: Pushed,
 ): void {
-  const references = [...manifests, ...blobs].map((child) => ({ ...child, size: child.size ?? 0 }));
+  const references = [...manifests, ...blobs, ...layers].map((child) => ({ ...child, size: child.size ?? 0 }));
   for (const tag of tags.length === 0 ? [undefined] : tags) {
     tell({ action: 'push', kind: 'manifest', mediaType, digest, size: bytes.length, tag, references });
   }

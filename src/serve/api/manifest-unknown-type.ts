@@ -8,6 +8,7 @@ import type { Child, PushedDocument } from './manifest-document.ts';
 export function readUnknownDocument(document: JsonObject): Omit<PushedDocument, 'mediaType' | 'bytes'> {
   return {
     blobs: ['config', 'layers', 'blobs'].flatMap((key) => childrenAt(document, key)),
+    layers: [],
     manifests: childrenAt(document, 'manifests'),
     subject: digestOf(document['subject']),
   };

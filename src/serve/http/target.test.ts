@@ -5,13 +5,9 @@ import { readTarget } from './target.ts';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
 /** Path; kind, repository, reference, prefix. */
-const PATHS: readonly (readonly [
-  path: string,
-  kind: string,
-  repository?: string,
-  reference?: string,
-  prefix?: string,
-])[] = [
+type Row = readonly [path: string, kind: string, ...expected: readonly (string | undefined)[]];
+
+const PATHS: readonly Row[] = [
   ['/v2/', 'base'],
   ['/v2', 'base'],
   ['/v2/_catalog', 'catalog'],
