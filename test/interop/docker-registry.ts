@@ -41,7 +41,12 @@ export async function startDockerRegistry(options: RegistryOptions = {}): Promis
       ? {}
       : { authorization: `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}` };
   const host = `127.0.0.1:${port}`;
-  return { port, host, storage, push: (reference, graph) => push(`http://${host}`, reference, { graph, headers }) };
+  return {
+    port,
+    host,
+    storage,
+    push: (reference, graph) => pushGraph(`http://${host}`, reference, { graph, headers }),
+  };
 }
 
 async function settings(options: RegistryOptions, port: number, folder: string): Promise<unknown> {
@@ -86,13 +91,13 @@ function named(user: RegistryOptions['user']): readonly string[] {
   return user === undefined ? [] : [user.name, user.password];
 }
 
-interface Content {
+export interface Content {
   readonly graph: TestGraph;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Blobs first, then manifests in the order in which they are built: children before parents. */
-async function push(origin: string, reference: string, { graph, headers }: Content): Promise<void> {
+/** Puts an image into a registry: blobs first, then manifests in the order in which they are built: children before parents. */
+export async function pushGraph(origin: string, reference: string, { graph, headers }: Content): Promise<void> {
   const [name = '', tag = ''] = reference.split(/:(?=[^:]*$)/);
   const send = async (url: string, method: string, body: Uint8Array | undefined, type?: string): Promise<Response> => {
     const answer = await fetch(new URL(url, origin), {

@@ -1,4 +1,4 @@
-import { DOCKER_MANIFEST, parseIndex } from '#oci';
+import { type Descriptor, type Digest, DOCKER_MANIFEST, parseIndex } from '#oci';
 import type { StoredManifest } from '../../storage/port.ts';
 import type { RouteContext } from '../route-context.ts';
 import { schema1Of } from '../schema1/schema1-of.ts';
@@ -29,12 +29,20 @@ export async function inForm(
   return schema1Of(child, asked);
 }
 
+const amd64 = new WeakMap<StoredManifest, Digest | 'none'>();
+
 /** What clients from before lists take to be the image. */
 async function childOf(
   list: StoredManifest,
   { storage, repository }: RouteContext,
 ): Promise<StoredManifest | undefined> {
-  const index = await orNothing(() => parseIndex(list.bytes, list.mediaType));
-  const entry = index?.manifests.find(({ platform }) => platform?.os === 'linux' && platform.architecture === 'amd64');
-  return entry === undefined ? undefined : storage.manifest(repository, entry.digest);
+  let digest = amd64.get(list);
+  if (digest === undefined) {
+    const index = await orNothing(() => parseIndex(list.bytes, list.mediaType));
+    const isImage = ({ platform }: Descriptor): boolean =>
+      platform?.os === 'linux' && platform.architecture === 'amd64';
+    digest = index?.manifests.find(isImage)?.digest ?? 'none';
+    amd64.set(list, digest);
+  }
+  return digest === 'none' ? undefined : storage.manifest(repository, digest);
 }

@@ -22,6 +22,9 @@ export interface Schema1Source {
   readonly config: Uint8Array;
 }
 
+/** Those who read schema1 take no more. */
+const MOST_STEPS = 10_000;
+
 interface Step {
   readonly blobSum: Digest;
   readonly v1Compatibility: string;
@@ -35,22 +38,21 @@ export function buildSchema1({ name, tag, layers, config }: Schema1Source): stri
   const { history, rootfs } = parseConfig(config);
   const blobSums = blobSumsOf(history, layers);
   if (rootfs.diffIds.length !== layers.length || blobSums === undefined) return undefined;
-  const document = parseJsonStrict(config, 'the image config');
-  const steps = stepsOf(history, blobSums, { config, baseLayer: textIn(document['rootfs'], 'base_layer') });
-  const newestFirst = steps.reverse();
+  const newestFirst = stepsOf(history, blobSums, config).reverse();
   const manifest = {
     schemaVersion: 1,
     name,
     tag,
-    architecture: textIn(document, 'architecture'),
+    architecture: architectureIn(config),
     fsLayers: newestFirst.map(({ blobSum }) => ({ blobSum })),
     history: newestFirst.map(({ v1Compatibility }) => ({ v1Compatibility })),
   };
   return goJson(JSON.stringify(manifest, null, 3));
 }
 
-/** The blob of each step; undefined where there are fewer layers than steps that have one. */
+/** The blob of each step; undefined where there are no steps, or fewer layers than steps that have one. */
 function blobSumsOf(history: readonly HistoryEntry[], layers: readonly Digest[]): readonly Digest[] | undefined {
+  if (history.length === 0 || history.length > MOST_STEPS) return undefined;
   let next = 0;
   const blobSums: Digest[] = [];
   for (const { emptyLayer } of history) {
@@ -58,17 +60,11 @@ function blobSumsOf(history: readonly HistoryEntry[], layers: readonly Digest[])
     if (blobSum === undefined) return undefined;
     blobSums.push(blobSum);
   }
-  return blobSums.length === 0 ? undefined : blobSums;
-}
-
-interface Top {
-  readonly config: Uint8Array;
-  /** Of Windows images: what they stand on, which is not in the image. */
-  readonly baseLayer: string;
+  return blobSums;
 }
 
 /** Every step gets an id made of what it adds and of the id below; those below the top are images that nobody could run. */
-function stepsOf(history: readonly HistoryEntry[], blobSums: readonly Digest[], { config, baseLayer }: Top): Step[] {
+function stepsOf(history: readonly HistoryEntry[], blobSums: readonly Digest[], config: Uint8Array): Step[] {
   let parent = '';
   return blobSums.map((blobSum, index) => {
     const entry = history[index] ?? { emptyLayer: true };
@@ -78,9 +74,6 @@ function stepsOf(history: readonly HistoryEntry[], blobSums: readonly Digest[], 
       return { blobSum, v1Compatibility: topStep(config, { id, parent, throwaway: entry.emptyLayer }) };
     }
     const id = digestParts(digestOf(seed)).hex;
-    if (index === 0 && baseLayer !== '') {
-      parent = createHash('sha384').update(baseLayer).digest('hex').slice(0, 64);
-    }
     const v1Compatibility = lowerStep(id, parent, entry);
     parent = id;
     return { blobSum, v1Compatibility };
@@ -113,8 +106,8 @@ function topStep(config: Uint8Array, image: { id: string; parent: string; throwa
   return goJson(`{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`);
 }
 
-function textIn(value: unknown, member: string): string {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) return '';
-  const text = (value as Record<string, unknown>)[member];
-  return typeof text === 'string' ? text : '';
+/** As it stands there: where it does not, that of today's images is not to be taken for it. */
+function architectureIn(config: Uint8Array): string {
+  const { architecture } = parseJsonStrict(config, 'the image config');
+  return typeof architecture === 'string' ? architecture : '';
 }
