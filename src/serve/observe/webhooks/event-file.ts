@@ -97,7 +97,9 @@ export class EventFile {
   }
 
   #begin(path: string, pending: Set<string>): Segment {
-    const gap = (count: number): undefined => void this.#onLost(`${count} lines could not be written`);
+    const gap = (count: number): undefined => {
+      this.#onLost(`${count} lines could not be written`);
+    };
     const sink = createLineSink(fileTarget(path), { limit: WAITING, gap });
     const segment = { path, pending, sink, count: pending.size };
     this.#segments.push(segment);
