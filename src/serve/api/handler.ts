@@ -44,6 +44,8 @@ class RegistryApi {
   readonly #pages: ReadonlyMap<string, Page>;
   readonly #rules: Rules;
   readonly #repositoryFor: NonNullable<RegistryApiOptions['repositoryFor']>;
+  /** Whether `?ns=` says anything here. */
+  readonly #hasNamespaces: boolean;
   readonly #onFailure: NonNullable<RegistryApiOptions['onFailure']>;
   readonly #hearEvents: readonly RegistryObserver[];
   readonly #hearAnswers: readonly RegistryObserver[];
@@ -55,6 +57,7 @@ class RegistryApi {
     this.#pages = options.pages ?? new Map();
     this.#rules = rulesOf(options);
     this.#repositoryFor = options.repositoryFor ?? ((name) => name);
+    this.#hasNamespaces = options.repositoryFor !== undefined;
     this.#onFailure = options.onFailure ?? (() => {});
     const observers = options.observers ?? [];
     this.#hearEvents = observers.filter(({ happened }) => happened !== undefined);
@@ -79,40 +82,49 @@ class RegistryApi {
     const page = target.kind === 'other' ? this.#pages.get(exchange.path) : undefined;
     if (page !== undefined) return page(exchange);
     if (target.repository !== undefined && !isRepositoryName(target.repository)) throw invalidName(target.repository);
-    const admission = this.#access.admit(exchange.accessRequest(needsOf(exchange)));
+    const meant = target.repository === undefined ? undefined : this.#meant(exchange, target.repository);
+    // Rights are to what is given, by whatever name it is asked for.
+    const admission = this.#access.admit(exchange.accessRequest(needsOf(exchange, meant)));
     const { actor, refusal } = admission instanceof Promise ? await admission : admission;
     if (refusal !== undefined) throw refusal;
     exchange.actor = actor;
-    if (target.repository !== undefined) return this.#route(exchange, target.repository);
+    if (meant !== undefined) return this.#route(exchange, meant);
     if (target.kind === 'other') throw apiError(404, 'NOT_FOUND', 'there is nothing at this path');
     if (!READS.has(exchange.method)) throw notAllowed(exchange, 'GET, HEAD');
     if (target.kind === 'catalog') return getCatalog(exchange, this.#storage, this.#rules);
     exchange.reply(200, ['Content-Type', 'application/json'], '{}');
   }
 
-  #route(exchange: Exchange, name: string): Promise<void> {
+  /** The repository of the storage that is meant. Who names a registry is told that it was taken for that one. */
+  #meant(exchange: Exchange, name: string): string {
+    const namespace = exchange.parameters.get('ns') ?? undefined;
+    const repository = this.#repositoryFor(name, namespace);
+    if (namespace !== undefined && this.#hasNamespaces) exchange.response.setHeader('OCI-Namespace', namespace);
+    return repository;
+  }
+
+  #route(exchange: Exchange, repository: string): Promise<void> {
     const routes = ROUTES[exchange.target.kind] ?? {};
     const route: Route | undefined = Object.hasOwn(routes, exchange.method) ? routes[exchange.method] : undefined;
     if (route === undefined) throw notAllowed(exchange, Object.keys(routes).join(', '));
     if (exchange.method === 'DELETE' && exchange.target.kind !== 'upload' && !this.#rules.deletes) {
       throw apiError(405, 'UNSUPPORTED', 'deleting is switched off in this registry');
     }
-    return route(exchange, this.#context(exchange, name));
+    return route(exchange, this.#context(exchange, repository));
   }
 
-  #context(exchange: Exchange, name: string): RouteContext {
-    const namespace = exchange.parameters.get('ns') ?? undefined;
+  #context(exchange: Exchange, repository: string): RouteContext {
     return {
       storage: this.#storage,
-      repository: this.#repositoryFor(name, namespace),
+      repository,
       policy: this.#policy,
       rules: this.#rules,
-      repositoryNamed: (other) => this.#repositoryFor(other, namespace),
+      repositoryNamed: (other) => this.#repositoryFor(other, exchange.parameters.get('ns') ?? undefined),
       tell: (event) => {
         for (const observer of this.#hearEvents) {
           observer.happened?.({
             ...event,
-            repository: name,
+            repository: exchange.target.repository ?? repository,
             actor: exchange.actor?.name,
             origin: exchange.origin,
             request: exchange.facts,

@@ -8,8 +8,8 @@ const PULL: readonly Action[] = ['pull'];
 const CREATE: readonly Action[] = ['pull', 'create'];
 const DELETE: readonly Action[] = ['delete'];
 
-/** The rights that a request needs. */
-export function needsOf({ target, method }: Exchange): readonly Need[] {
+/** The rights that a request needs. `repository` is the one that is meant, where it is about one. */
+export function needsOf({ target, method }: Exchange, repository = ''): readonly Need[] {
   switch (target.kind) {
     case 'base':
     case 'other':
@@ -18,9 +18,9 @@ export function needsOf({ target, method }: Exchange): readonly Need[] {
       return CATALOG;
     case 'uploads':
     case 'upload':
-      return [{ kind: 'repository', repository: target.repository, actions: CREATE }];
+      return [{ kind: 'repository', repository, actions: CREATE }];
     default:
-      return [{ kind: 'repository', repository: target.repository, actions: actionsFor(method) }];
+      return [{ kind: 'repository', repository, actions: actionsFor(method) }];
   }
 }
 

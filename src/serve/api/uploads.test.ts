@@ -189,3 +189,14 @@ test('policies are asked before anything is kept', async (t) => {
     [['push', 'blob', 5]],
   );
 });
+
+test('a mount from what is no name of a repository is an upload', async (t) => {
+  const asked: string[] = [];
+  const may = (name: string): boolean => asked.push(name) > 0;
+  const access: AccessControl = { admit: () => ({ actor: { name: undefined, may } }) };
+  const registry = await served(t, { access });
+  await pushBlob(registry, 'secret', CONTENT);
+  const { status } = await registry.ask('POST', `${UPLOADS}?mount=${DIGEST}&from=public/../secret`);
+  assert.equal(status, 202);
+  assert.deepEqual(asked, []);
+});

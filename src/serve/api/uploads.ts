@@ -6,6 +6,7 @@ import { ApiError, apiError } from '../http/api-error.ts';
 import type { Exchange, RawHeaders } from '../http/exchange.ts';
 import { requestBody } from '../http/request-body.ts';
 import { readContentRange } from './content-range.ts';
+import { isRepositoryName } from './names.ts';
 import type { RouteContext } from './route-context.ts';
 
 const TYPE = 'application/octet-stream';
@@ -69,10 +70,12 @@ export async function cancelUpload(exchange: Exchange, { storage, repository }: 
 async function isMounted(exchange: Exchange, context: RouteContext, digest: Digest): Promise<boolean> {
   const { storage, repository, repositoryNamed } = context;
   const asked = exchange.parameters.get('from');
+  // A name that is none could get around the rules for the one that it comes to.
+  if (asked !== null && !isRepositoryName(asked)) return false;
   const mayPull = (name: string): boolean => exchange.actor?.may(name, 'pull') ?? false;
-  const from = asked === null ? await readableHolder(context, digest, mayPull) : asked;
+  const from = asked === null ? await readableHolder(context, digest, mayPull) : repositoryNamed(asked);
   if (from === undefined || !mayPull(from)) return false;
-  if (!(await storage.mountBlob(repository, digest, repositoryNamed(from)))) return false;
+  if (!(await storage.mountBlob(repository, digest, from))) return false;
   context.tell({ action: 'mount', kind: 'blob', mediaType: TYPE, digest, fromRepository: from });
   exchange.reply(201, ['Location', blobLocation(exchange, digest), 'Docker-Content-Digest', digest]);
   return true;

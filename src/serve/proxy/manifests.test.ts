@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { bytesOf } from '#bytes';
 import { digestOf } from '#oci';
 import { basicAuth, bearerAuth, buildArtifact, flipByte, noHead, startRegistry, status } from '#testing';
+import { served } from '../api/served.test.fixture.ts';
 import { createMemoryStorage } from '../storage/memory/memory-storage.ts';
 import { type Cache, imageOf, receive, startCache, until } from './cache.test.fixture.ts';
 
@@ -226,6 +227,8 @@ describe('several upstreams in one server', () => {
     assert.equal(await digestAt('/v2/secret/app/manifests/1?ns=docker.io'), 403);
     assert.equal(await digestAt('/v2/mine/manifests/1'), 404);
     assert.equal(hub.requests.filter(({ kind, method }) => kind === 'manifest' && method === 'GET').length, 1);
+    const { headers } = await get(cache, '/v2/library/app/manifests/1?ns=docker.io');
+    assert.equal(headers['oci-namespace'], 'docker.io');
     const names = ['hub/library/app', 'quay.example_5000/team/app', 'team/app'];
     assert.deepEqual((await cache.storage.repositories()).names, names);
 
@@ -242,4 +245,23 @@ describe('several upstreams in one server', () => {
       assert.equal((await cache.ask('POST', `/v2/${repository}/blobs/uploads/`)).status, allowed ? 202 : 405);
     }
   });
+});
+
+it('asks for rights to the repository that is meant, by whatever name it is asked for', async (t) => {
+  const cache = await startCache(t, { ...hello(), upstream: { domain: 'docker.io', prefix: 'hub' } });
+  const asked: unknown[] = [];
+  const { ask } = await served(t, {
+    storage: cache.cache,
+    repositoryFor: cache.cache.repositoryFor,
+    access: {
+      admit({ needs }) {
+        asked.push(...needs.map((need) => (need.kind === 'repository' ? need.repository : need.kind)));
+        return { actor: { name: undefined, may: () => true } };
+      },
+    },
+  });
+  for (const path of ['hub/app/manifests/1', 'app/manifests/1?ns=docker.io', 'mine/manifests/1', '']) {
+    await ask('GET', `/v2/${path}`);
+  }
+  assert.deepEqual(asked, ['hub/library/app', 'hub/library/app', 'mine', 'base']);
 });
