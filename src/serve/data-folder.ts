@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import { quoted } from '#oci';
 
@@ -7,7 +9,7 @@ const OWN = new Set(['docker', 'dray', 'scheduler-state.json']);
 
 /**
  * Whether a registry may be kept in a folder that nobody has named: it is empty, or one is there already. Rejects with CONFLICT where other
- * things are, with IO_FAILED where it cannot be read. Hidden files do not count.
+ * things are, with IO_FAILED where it cannot be read. Hidden and empty files do not count: the output of this very command may go to one.
  */
 export async function checkUnnamedFolder(root: string): Promise<void> {
   let names: readonly string[];
@@ -16,9 +18,15 @@ export async function checkUnnamedFolder(root: string): Promise<void> {
   } catch (cause) {
     throw new DrayError('IO_FAILED', `cannot read the folder ${quoted(root)}: ${messageOf(cause)}`, { cause });
   }
-  const other = names.find((name) => !name.startsWith('.') && !OWN.has(name));
-  if (other === undefined || names.includes('docker')) return;
+  if (names.includes('docker')) return;
+  const other = names.find((name) => !name.startsWith('.') && !OWN.has(name) && !isEmptyFile(join(root, name)));
+  if (other === undefined) return;
   throw new DrayError('CONFLICT', `the current folder is not empty (${quoted(other)}), and no registry is in it`, {
     hint: 'name the folder to keep images in, new or not: dray serve --data DIR',
   });
+}
+
+function isEmptyFile(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true && found.size === 0;
 }

@@ -67,7 +67,6 @@ export type { PullThroughEvent } from './proxy/events.ts';
 export type { PullThroughOptions, RouteRule, UpstreamSettings } from './proxy/options.ts';
 export { createPullThrough, type PullThrough } from './proxy/pull-through.ts';
 export { completeSettings, DEFAULT_SETTINGS, type ServeSettings, type SettingsPart } from './settings.ts';
-export type { PartsOptions } from './start-parts.ts';
 export { type RegistryServer, type StartOptions, startRegistryServer } from './start-registry-server.ts';
 export { type FolderStorageOptions, openFolderStorage } from './storage/folder/folder-storage.ts';
 export { createMemoryStorage } from './storage/memory/memory-storage.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { TlsOptions } from 'node:tls';
+import type { OpenedTls } from './access/tls/open-tls.ts';
 import { clientHost, type ListenAddress } from './listen-address.ts';
 import { bind } from './listen-bind.ts';
 import { Connections } from './listen-connections.ts';
@@ -10,7 +10,9 @@ export interface ListenOptions {
   readonly address: ListenAddress;
   readonly handler: (message: IncomingMessage, response: ServerResponse) => void;
   /** Undefined: without TLS. */
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: OpenedTls | undefined;
+  /** Called with the server before it listens. */
+  readonly onServer?: ((server: Server) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,27 +57,10 @@ const SERVER_OPTIONS: ServerOptions = {
 
 /** Starts a server. Rejects with BUSY where another program listens there, with INVALID_OPTION or IO_FAILED where nobody could. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { handler, tls } = options;
+  const { tls } = options;
   const connections = new Connections();
-  const server =
-    tls === undefined
-      ? createServer(SERVER_OPTIONS)
-      : createTlsServer({ ...SERVER_OPTIONS, handshakeTimeout: HEAD_TIMEOUT, ...tls });
-  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => connections.opened(socket));
-  const take = (message: IncomingMessage, response: ServerResponse): void => {
-    connections.asked(response);
-    handler(message, response);
-  };
-  server.on('request', take);
-  // The handler says when the body may come: who is refused need not send it.
-  server.on('checkContinue', take);
-  server.on('connect', (_message, socket) =>
-    socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'),
-  );
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable || connections.isAnswering(socket)) socket.destroy();
-    else refuse(error, socket);
-  });
+  const server = createListener(options, connections);
+  options.onServer?.(server);
   const address = await bind(server, options.address, options.signal);
   return {
     address,
@@ -93,6 +78,30 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       return cut;
     },
   };
+}
+
+function createListener({ tls, handler }: ListenOptions, connections: Connections): Server {
+  const server =
+    tls === undefined
+      ? createServer(SERVER_OPTIONS)
+      : createTlsServer({ ...SERVER_OPTIONS, handshakeTimeout: HEAD_TIMEOUT, ...tls.serverOptions });
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => connections.opened(socket));
+  if (server instanceof TlsServer) tls?.attach(server);
+  const take = (message: IncomingMessage, response: ServerResponse): void => {
+    connections.asked(response);
+    handler(message, response);
+  };
+  server.on('request', take);
+  // The handler says when the body may come: who is refused need not send it.
+  server.on('checkContinue', take);
+  server.on('connect', (_message, socket) =>
+    socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable || connections.isAnswering(socket)) socket.destroy();
+    else refuse(error, socket);
+  });
+  return server;
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {

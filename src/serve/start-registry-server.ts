@@ -1,9 +1,13 @@
-import { type CloseOptions, type Listener, listen } from './listen.ts';
-import { type ListenAddress, readListenAddress } from './listen-address.ts';
+import type { CloseOptions } from './listen.ts';
+import type { ListenAddress } from './listen-address.ts';
 import { completeSettings, type SettingsPart } from './settings.ts';
-import { openParts, type PartsOptions } from './start-parts.ts';
+import { startHere } from './start-here.ts';
+import type { Streams } from './start-log.ts';
+import type { RegistryStorage } from './storage/port.ts';
 
-export interface StartOptions extends PartsOptions {
+export interface StartOptions extends Streams {
+  /** In place of the one that the settings describe; for a server without workers. */
+  readonly storage?: RegistryStorage | undefined;
   /** Ends the start, not the server. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,22 +33,5 @@ export async function startRegistryServer(
   options: StartOptions = {},
 ): Promise<RegistryServer> {
   const all = completeSettings(settings);
-  const address = readListenAddress(all.listen);
-  const parts = await openParts(all, options);
-  let listener: Listener;
-  try {
-    listener = await listen({ address, handler: parts.handler, signal: options.signal });
-  } catch (error) {
-    await parts.close();
-    throw error;
-  }
-  return {
-    url: listener.url,
-    address: listener.address,
-    async close({ timeout = all.drainTimeout, hurry } = {}) {
-      const cut = await listener.close({ timeout, hurry });
-      await parts.close();
-      return cut;
-    },
-  };
+  return startHere(all, options);
 }

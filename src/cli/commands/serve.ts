@@ -52,7 +52,11 @@ export const serve: Command = defineCommand<ServeFlags>({
       deletes: flags.delete,
     };
     const notice = (text: string): void => void context.stderr.write(`${text}\n`);
-    const server = await startRegistryServer(settings, { signal: context.signal, onNotice: notice });
+    const server = await startRegistryServer(settings, {
+      signal: context.signal,
+      stdout: context.stdout,
+      stderr: context.stderr,
+    });
     if (!isLocal(server.address)) notice('WARNING: everybody who reaches this machine may push and delete');
     const host = server.address.kind === 'tcp' ? clientHost(server.address) : undefined;
     const facts = { url: server.url, host, place: flags.data ?? './', asksWho: false, readOnly: false };

@@ -45,7 +45,7 @@ export const readNotifications: Read<readonly WebhookSettings[]> = (node, readin
   const { events, endpoints = [] } = notifications(node, reading);
   const references = events?.includereferences ?? false;
   return endpoints.flatMap((each, index) => {
-    const { name = `endpoint ${index}`, url, headers = {}, timeout, threshold, backoff, ignore } = each;
+    const { name = `endpoint-${index}`, url, headers = {}, timeout, threshold, backoff, ignore } = each;
     if (each.disabled === true) return [];
     if (url === undefined) throw refusal(node, reading, `endpoints.${index} needs a url`);
     const mediaTypes = [...(each.ignoredmediatypes ?? []), ...(ignore?.mediatypes ?? [])];

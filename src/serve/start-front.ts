@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { openAccessControl } from './access/open-access-control.ts';
+import type { OpenedTls } from './access/tls/open-tls.ts';
+import { createRegistryHandler } from './api/handler.ts';
+import type { Page } from './api/options.ts';
+import type { ServerLog } from './observe/log/server-log.ts';
+import type { RegistryObserver } from './observe/port.ts';
+import { immutableTags } from './operate/immutable-tags.ts';
+import type { WritePolicy } from './operate/policy.ts';
+import { readOnlyMode } from './operate/read-only-mode.ts';
+import type { ServeSettings } from './settings.ts';
+import { openStorage } from './start-storage.ts';
+import type { RegistryStorage } from './storage/port.ts';
+
+export type RequestHandler = (message: IncomingMessage, response: ServerResponse) => void;
+
+/** What answers requests: in every process of a server. */
+export interface Front {
+  readonly handler: RequestHandler;
+  readonly tls: OpenedTls | undefined;
+  /** When no request is under way any more. */
+  close(): Promise<void>;
+}
+
+export interface FrontOptions {
+  readonly storage?: RegistryStorage | undefined;
+  readonly log: ServerLog;
+  readonly observers: readonly RegistryObserver[];
+  readonly pages: ReadonlyMap<string, Page>;
+}
+
+/** Rejects with INVALID_CONFIGURATION, INVALID_OPTION or IO_FAILED where the settings cannot be used. */
+export async function openFront(settings: ServeSettings, options: FrontOptions): Promise<Front> {
+  const { log } = options;
+  const onProblem = (error: Error): void => log.error(error.message);
+  const tls = settings.tls && (await import('./access/tls/open-tls.ts')).openTls(settings.tls, { onProblem });
+  const access = await openAccessControl(settings.access, { onProblem });
+  const { storage, repositoryFor, close } = await openStorage(settings, options.storage, log);
+  const handler = createRegistryHandler({
+    storage,
+    repositoryFor,
+    access: access.control,
+    policies: policiesOf(settings),
+    observers: options.observers,
+    pages: new Map([...options.pages, ...access.pages]),
+    prefix: settings.prefix,
+    deletes: settings.deletes,
+    schema1: settings.schema1,
+    indexes: settings.indexes,
+    pageSize: settings.pageSize,
+    manifestLimit: settings.manifestLimit,
+    stallTimeout: settings.stallTimeout,
+    onFailure: (error, { method, path, facts }) => {
+      log.error(error instanceof Error ? error.message : String(error), { method, path, id: facts.id });
+    },
+  });
+  return {
+    handler: withHeaders(handler, settings.headers),
+    tls,
+    async close() {
+      tls?.close();
+      await close();
+      await access.close();
+    },
+  };
+}
+
+function policiesOf({ readOnly, data, memory, immutable }: ServeSettings): readonly WritePolicy[] {
+  return [
+    readOnlyMode({ always: readOnly, root: memory ? undefined : data }),
+    ...(immutable.length === 0 ? [] : [immutableTags(immutable)]),
+  ];
+}
+
+/** With what every answer is to have; what the answer says itself is stronger. */
+function withHeaders(handler: RequestHandler, headers: ServeSettings['headers']): RequestHandler {
+  const isSaidAnyway = (name: string, values: readonly string[]): boolean =>
+    name.toLowerCase() === 'x-content-type-options' && values.join() === 'nosniff';
+  const more = Object.entries(headers).filter(([name, values]) => !isSaidAnyway(name, values));
+  if (more.length === 0) return handler;
+  return (message, response) => {
+    for (const [name, values] of more) response.setHeader(name, values);
+    handler(message, response);
+  };
+}

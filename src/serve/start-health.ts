@@ -1,0 +1,21 @@
+import { createHealth, type Health } from './observe/health/health.ts';
+import type { HealthCheck } from './observe/health/health-check.ts';
+import { fileCheck, httpCheck, tcpCheck } from './observe/health/outside-checks.ts';
+import { storageCheck } from './observe/health/storage-checks.ts';
+import type { ServerLog } from './observe/log/server-log.ts';
+import type { HealthCheckSettings, ServeSettings } from './settings.ts';
+
+/** Health as the settings say; `starting` at first. Rejects with INVALID_CONFIGURATION where a check cannot be made. */
+export async function openHealth({ health, data, memory, readOnly }: ServeSettings, log: ServerLog): Promise<Health> {
+  const tries = health.storage && data !== undefined && !memory && !readOnly;
+  const checks = await Promise.all(health.checks.map(checkOf));
+  return createHealth({ checks: [...(tries ? [storageCheck(data)] : []), ...checks], log });
+}
+
+async function checkOf(settings: HealthCheckSettings): Promise<HealthCheck> {
+  if (settings.kind === 'file') return fileCheck(settings.path, settings.path, settings);
+  if (settings.kind === 'tcp') return tcpCheck(`${settings.host}:${settings.port}`, settings, settings);
+  const { createTransport } = await import('#transport');
+  const { kind, url, ...rest } = settings;
+  return httpCheck(url, { ...rest, url: new URL(url), send: createTransport().send });
+}
