@@ -75,7 +75,7 @@ export class WatchedFile<T> {
     try {
       const { mtimeMs, size, ino } = statSync(this.#options.path);
       const age = Date.now() - mtimeMs;
-      return { state: `${mtimeMs} ${size} ${ino}`, settled: age < 0 || age >= UNSETTLED };
+      return { state: `${mtimeMs} ${size} ${ino}`, settled: Math.abs(age) >= UNSETTLED };
     } catch (error) {
       throw this.#unreadable(error);
     }
