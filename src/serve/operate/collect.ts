@@ -5,6 +5,7 @@ import { type Revision, readRevisions } from './revisions.ts';
 import { emptyTrash, sweepBlobs } from './sweep-blobs.ts';
 import { sweepLinks } from './sweep-links.ts';
 import { sweepUntagged } from './sweep-untagged.ts';
+import { readTags } from './tag-links.ts';
 
 const MINUTE = 60_000;
 
@@ -50,11 +51,11 @@ async function collectRepository(
     else addAll(needed, names);
   };
   if (age === undefined) {
-    for await (const revision of readRevisions(tree, repository, { dryRun })) take(revision);
+    for await (const revision of readRevisions(tree, repository, dryRun)) take(revision);
   } else {
     for (const revision of (await sweepUntagged(pass, repository, age)).values()) take(revision);
   }
-  for await (const { digest } of tree.tags(repository)) linked.add(digest);
+  for await (const { digest } of readTags(tree, repository, dryRun)) linked.add(digest);
   const keep = (digest: Digest): void => {
     linked.add(digest);
   };

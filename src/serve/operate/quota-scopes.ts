@@ -54,13 +54,14 @@ export class QuotaScopes {
 
   #of(repository: string): readonly OpenScope[] {
     const found: OpenScope[] = [];
-    for (const [index, { isRepository, per = 'together', bytes }] of this.#rules.entries()) {
+    for (const [index, rule] of this.#rules.entries()) {
+      const { isRepository, per = 'together', bytes } = rule;
       if (!isRepository(repository)) continue;
       const member = { together: '', repository, namespace: repository.split('/')[0] ?? '' }[per];
       const key = `${index} ${member}`;
       let scope = this.#scopes.get(key);
       if (scope === undefined) {
-        scope = { label: labelOf(per, member), limit: bytes, used: 0, sizes: new Map() };
+        scope = { label: labelOf(rule, member), limit: bytes, used: 0, sizes: new Map() };
         this.#scopes.set(key, scope);
       }
       found.push(scope);
@@ -69,7 +70,8 @@ export class QuotaScopes {
   }
 }
 
-function labelOf(per: Required<QuotaRule>['per'], member: string): string {
-  if (per === 'together') return 'this registry';
+function labelOf({ per, repositories }: QuotaRule, member: string): string {
+  if (member === '')
+    return typeof repositories === 'object' ? repositories.join(' ') : (repositories ?? 'this registry');
   return per === 'namespace' ? `everything below ${member}` : member;
 }

@@ -5,7 +5,7 @@ import { immutability } from './immutable-tags.ts';
 import type { ImmutableRule, RetentionRule } from './options.ts';
 import type { Pass } from './pass.ts';
 import { type NameTest, repositoryTest, tagTest } from './patterns.ts';
-import type { TagLink } from './tree.ts';
+import { readTags, type TagLink } from './tag-links.ts';
 import { withdraw } from './withdraw.ts';
 
 /** What is kept of repositories. */
@@ -39,7 +39,7 @@ export function retention(rules: readonly RetentionRule[], immutable: readonly I
       if (rule === undefined || (rule.newest === undefined && rule.younger === undefined)) return;
       const { newest = 0, younger = 0 } = rule;
       const tags: TagLink[] = [];
-      for await (const link of pass.tree.tags(repository)) {
+      for await (const link of readTags(pass.tree, repository, pass.dryRun)) {
         const { tag } = link;
         if (rule.isTag(tag) && !rule.isExcepted(tag) && !isImmutable(repository, tag)) tags.push(link);
       }

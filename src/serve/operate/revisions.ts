@@ -15,18 +15,34 @@ export interface Revision {
 
 const DIGESTS = /sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})/g;
 
-/** The manifests of a repository; with `skip` those that it does not know yet. */
+/** The manifests of a repository. What an earlier run took away and did not decide on comes back, unless it is a dry run. */
 export async function* readRevisions(
   tree: RegistryTree,
   repository: string,
-  options: { readonly dryRun: boolean; readonly skip?: (digest: Digest, touched: number) => boolean },
+  dryRun: boolean,
 ): AsyncGenerator<Revision> {
   for await (const digest of tree.digests(tree.paths.revisions(repository))) {
-    const stat = recover(tree, join(tree.paths.revision(repository, digest), 'link'), options.dryRun);
-    if (stat === undefined || options.skip?.(digest, stat.mtimeMs) === true) continue;
-    const text = tree.text(tree.data(digest)) ?? tree.text(tree.paths.trashed(digest)) ?? tree.text(tree.data(digest));
-    yield { digest, touched: stat.mtimeMs, ...read(digest, text) };
+    const stat = recover(tree, join(tree.paths.revision(repository, digest), 'link'), dryRun);
+    if (stat !== undefined) yield open(tree, digest, stat.mtimeMs);
   }
+}
+
+/** Those that have come, or were touched, since others were read. */
+export async function* lateRevisions(
+  tree: RegistryTree,
+  repository: string,
+  isKnown: (digest: Digest, touched: number) => boolean,
+): AsyncGenerator<Revision> {
+  for await (const digest of tree.digests(tree.paths.revisions(repository))) {
+    const stat = tree.stat(join(tree.paths.revision(repository, digest), 'link'));
+    if (stat !== undefined && !isKnown(digest, stat.mtimeMs)) yield open(tree, digest, stat.mtimeMs);
+  }
+}
+
+function open(tree: RegistryTree, digest: Digest, touched: number): Revision {
+  const data = tree.data(digest);
+  const text = tree.text(data) ?? tree.text(tree.paths.trashed(digest)) ?? tree.text(data);
+  return { digest, touched, ...read(digest, text) };
 }
 
 function read(own: Digest, text: string | undefined): Pick<Revision, 'names' | 'subject'> {

@@ -23,7 +23,7 @@ export async function emptyTrash(pass: Pass, linked: ReadonlySet<Digest>, { tras
     const stat = tree.stat(tree.paths.trashed(digest));
     if (stat === undefined) continue;
     if (linked.has(digest)) {
-      if (!dryRun) bringBack(tree, digest);
+      if (!dryRun) await bringBack(pass, digest);
     } else if (now - stat.ctimeMs >= trash) {
       if (!dryRun) remove(pass, digest);
       pass.removed({ kind: 'trash', name: digest, bytes: stat.size });
@@ -50,14 +50,15 @@ export async function sweepBlobs(pass: Pass, linked: ReadonlySet<Digest>, times:
   await sweepBatch(pass, batch, times);
 }
 
-async function sweepBatch(pass: Pass, batch: ReadonlyMap<Digest, number>, { trash }: Times): Promise<void> {
+/** As `sweepBlobs`, for blobs whose sizes are known, whatever their age. */
+export async function sweepBatch(pass: Pass, batch: ReadonlyMap<Digest, number>, { trash }: Times): Promise<void> {
   const { tree, files, dryRun } = pass;
   const put = new Map(batch);
   if (!dryRun && batch.size > 0) {
     pass.lock?.assertHeld({ now: true });
     await putAway(pass, put);
     for await (const digest of linkedNow(tree, put)) {
-      bringBack(tree, digest);
+      await bringBack(pass, digest);
       put.delete(digest);
     }
   }
@@ -89,18 +90,15 @@ async function putAway({ tree, files }: Pass, batch: Map<Digest, number>): Promi
   }
 }
 
-function stow({ fs, paths }: RegistryTree, digest: Digest): 'linked' | 'renamed' | 'gone' {
-  const from = join(paths.data(digest), 'data');
-  const to = paths.trashed(digest);
+function stow(tree: RegistryTree, digest: Digest): 'linked' | 'renamed' | 'gone' {
+  const from = tree.data(digest);
+  const to = tree.paths.trashed(digest);
+  const copied = tree.copyName(from, to);
+  if (copied === 'made') return 'linked';
+  if (copied === 'missing') return 'gone';
+  // What a run left there that was killed, or a file system without hard links.
   try {
-    fs.linkSync(from, to);
-    return 'linked';
-  } catch (error) {
-    if (isAbsence(error)) return 'gone';
-  }
-  try {
-    // What a run left there that was killed, or a file system without hard links.
-    fs.renameSync(from, to);
+    tree.fs.renameSync(from, to);
     return 'renamed';
   } catch (error) {
     if (isAbsence(error)) return 'gone';
@@ -120,11 +118,17 @@ async function* linkedNow(tree: RegistryTree, wanted: ReadonlyMap<Digest, number
   }
 }
 
-function bringBack(tree: RegistryTree, digest: Digest): void {
-  const data = tree.data(digest);
-  makeFolder(tree, dirname(data));
+async function bringBack({ tree, files }: Pass, digest: Digest): Promise<void> {
   const trashed = tree.paths.trashed(digest);
-  if (!tree.moveBack(trashed, data)) tree.unlink(trashed);
+  const data = tree.data(digest);
+  const folder = dirname(data);
+  makeFolder(tree, folder);
+  const copied = tree.copyName(trashed, data);
+  // Without hard links: another one in its place is the same.
+  if (copied === 'impossible') tree.fs.renameSync(trashed, data);
+  await files.syncFolder(folder);
+  await files.syncFolder(dirname(folder));
+  tree.unlink(trashed);
 }
 
 function makeFolder({ fs }: RegistryTree, folder: string): void {

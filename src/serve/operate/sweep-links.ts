@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Digest } from '#oci';
 import { addAll, type Pass } from './pass.ts';
-import { readRevisions } from './revisions.ts';
+import { lateRevisions } from './revisions.ts';
 import { recover, type Withdrawn, withdraw } from './withdraw.ts';
 
 /** Links that are taken away before it is looked whether somebody needs them by now. */
@@ -71,7 +71,7 @@ async function sweepBatch(
   }
   if (taken.length === 0) return;
   const isKnown = (digest: Digest, touched: number): boolean => known.get(digest) === touched;
-  for await (const { names } of readRevisions(tree, repository, { dryRun, skip: isKnown })) addAll(needed, names ?? []);
+  for await (const { names } of lateRevisions(tree, repository, isKnown)) addAll(needed, names ?? []);
   for (const [digest, withdrawn] of taken) {
     if (needed.has(digest)) {
       withdrawn.restore();

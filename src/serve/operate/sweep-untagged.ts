@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Digest } from '#oci';
 import { discard } from './discard.ts';
 import type { Pass } from './pass.ts';
-import { type Revision, readRevisions } from './revisions.ts';
+import { lateRevisions, type Revision, readRevisions } from './revisions.ts';
+import { readTags } from './tag-links.ts';
 import { type Withdrawn, withdraw } from './withdraw.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function sweepUntagged(
 ): Promise<ReadonlyMap<Digest, Revision>> {
   const { tree, now, dryRun } = pass;
   const revisions = new Map<Digest, Revision>();
-  for await (const revision of readRevisions(tree, repository, { dryRun })) revisions.set(revision.digest, revision);
+  for await (const revision of readRevisions(tree, repository, dryRun)) revisions.set(revision.digest, revision);
   const graph = new Graph(revisions);
   for (const { digest, touched } of revisions.values()) if (now - touched < age) graph.keep(digest);
   await keepTagged(pass, repository, graph, age);
@@ -34,7 +35,7 @@ export async function sweepUntagged(
   if (taken.size > 0) {
     await keepTagged(pass, repository, graph, age);
     const isKnown = (digest: Digest, touched: number): boolean => revisions.get(digest)?.touched === touched;
-    for await (const late of readRevisions(tree, repository, { dryRun, skip: isKnown })) {
+    for await (const late of lateRevisions(tree, repository, isKnown)) {
       graph.add(late);
       graph.keep(late.digest);
     }
@@ -64,8 +65,8 @@ async function removeRest(pass: Pass, folder: string): Promise<void> {
   if (tree.stat(folder) !== undefined && isUnlinked(folder)) await discard(pass, folder, isUnlinked);
 }
 
-async function keepTagged({ tree, now }: Pass, repository: string, graph: Graph, age: number): Promise<void> {
-  for await (const { tag, digest, pushed } of tree.tags(repository)) {
+async function keepTagged({ tree, now, dryRun }: Pass, repository: string, graph: Graph, age: number): Promise<void> {
+  for await (const { tag, digest, pushed } of readTags(tree, repository, dryRun)) {
     graph.keep(digest);
     if (now - pushed >= age) continue;
     const history = join(tree.paths.tag(repository, tag), 'index');

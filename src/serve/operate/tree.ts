@@ -8,13 +8,6 @@ import type { Pace } from './pace.ts';
 /** What maintenance asks of the operating system. */
 export type TreeFiles = FileSystem & Pick<typeof nodeFs, 'linkSync' | 'opendirSync'>;
 
-/** A tag: what its link says, and when it was pushed, in milliseconds since the epoch. */
-export interface TagLink {
-  readonly tag: string;
-  readonly digest: Digest;
-  readonly pushed: number;
-}
-
 /** Entries that are read from a folder in one go. */
 const ENTRIES = 512;
 
@@ -102,15 +95,6 @@ export class RegistryTree {
     }
   }
 
-  async *tags(repository: string): AsyncGenerator<TagLink> {
-    for await (const tag of this.names(this.paths.tags(repository))) {
-      const link = this.tagLink(repository, tag);
-      const stat = this.stat(link);
-      const digest = stat === undefined ? undefined : this.text(link)?.trim();
-      if (stat !== undefined && digest !== undefined && isDigest(digest)) yield { tag, digest, pushed: stat.mtimeMs };
-    }
-  }
-
   stat(path: string): nodeFs.Stats | undefined {
     return this.fs.statSync(path, { throwIfNoEntry: false });
   }
@@ -147,19 +131,14 @@ export class RegistryTree {
     }
   }
 
-  /** Moves `from` to `to`, which it does not replace: false where that is there. Nothing happens where `from` is not there. */
-  moveBack(from: string, to: string): boolean {
+  /** Gives a file one more name, unless that is taken: `there`. */
+  copyName(from: string, to: string): 'made' | 'there' | 'missing' | 'impossible' {
     try {
       this.fs.linkSync(from, to);
+      return 'made';
     } catch (error) {
-      if (isAbsence(error)) return true;
-      if (errnoOf(error) === 'EEXIST') return false;
-      // A file system without hard links.
-      if (this.stat(to) !== undefined) return false;
-      this.fs.renameSync(from, to);
-      return true;
+      if (isAbsence(error)) return 'missing';
+      return errnoOf(error) === 'EEXIST' ? 'there' : 'impossible';
     }
-    this.unlink(from);
-    return true;
   }
 }

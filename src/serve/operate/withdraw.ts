@@ -44,5 +44,9 @@ export function recover(tree: RegistryTree, link: string, dryRun: boolean): Retu
 }
 
 function restore(tree: RegistryTree, link: string): void {
-  if (!tree.moveBack(link + SUFFIX, link)) tree.unlink(link + SUFFIX);
+  const aside = link + SUFFIX;
+  const copied = tree.copyName(aside, link);
+  // Where there are no hard links, another one that comes in this instant is lost.
+  if (copied === 'impossible' && tree.stat(link) === undefined) tree.fs.renameSync(aside, link);
+  else tree.unlink(aside);
 }
