@@ -17,9 +17,13 @@ import {
 
 const HUB = /^(index|registry|registry-1|auth)?\.?docker\.io$/;
 
+/** What is a registry, and not only a name for one: `docker.io`, `quay.io`. */
+const REGISTRY = /^[^/.]+(?:\.[^/.]+)+$/;
+
 /**
  * The upstream that an address stands for: `https://ghcr.io`, or `ghcr.io` alone; `docker.io` for Docker Hub. `name=ADDRESS` puts its
- * repositories below `name`. Undefined: that is none.
+ * repositories below `name`; where that is a registry (`docker.io=https://mirror.example`), the address is where that one is asked. Undefined:
+ * that is none.
  */
 export function upstreamOf(said: string): UpstreamSettings | undefined {
   const [, prefix, address = said] = /^([a-z0-9][a-z0-9._/-]*)=(.*)$/s.exec(said) ?? [];
@@ -29,8 +33,9 @@ export function upstreamOf(said: string): UpstreamSettings | undefined {
   if (host === '' || search !== '' || hash !== '') return undefined;
   const isHub = HUB.test(hostname);
   const secret = decodeURIComponent(password);
+  const named = prefix !== undefined && REGISTRY.test(prefix) ? prefix : host;
   return {
-    domain: isHub ? 'docker.io' : host,
+    domain: isHub ? 'docker.io' : named,
     url: isHub ? undefined : `${origin}${pathname.replace(/\/+$/, '')}`,
     ...(prefix !== undefined && { prefix }),
     ...(username !== '' && { credential: { username: decodeURIComponent(username), password: secret } }),
