@@ -1,5 +1,5 @@
 import { type Digest, isDigest, isTag } from '#oci';
-import { ApiError, apiError } from '../http/api-error.ts';
+import { apiError } from '../http/api-error.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { invalidDigest, invalidTag } from './manifest-faults.ts';
 import type { RouteContext } from './route-context.ts';
@@ -36,20 +36,19 @@ export function readPushTarget({ target, parameters }: Exchange): PushTarget {
 
 /** Throws what the policy, or the client's rights, have against pointing one of the tags at this digest. */
 export async function allowTags(
-  { actor, target }: Exchange,
+  exchange: Exchange,
   { storage, repository, policy }: RouteContext,
   { tags, to }: { readonly tags: readonly string[]; readonly to: Digest },
 ): Promise<void> {
   for (const tag of tags) {
     const from = (await storage.tagged(repository, tag))?.digest;
     if (from === to) continue;
-    if (from !== undefined && actor?.may(target.repository ?? '', 'overwrite') !== true) {
-      throw new ApiError(403, {
-        code: 'DENIED',
-        message: `the tag ${tag} is there, and must not be moved`,
-        detail: { tag },
-      });
-    }
+    if (from !== undefined) mustOverwrite(exchange, `the tag ${tag} is there, and must not be moved`);
     await policy.allowTag(repository, tag, { from, to });
   }
+}
+
+/** Throws an ApiError 403 with this message for who may only add to the repository. */
+export function mustOverwrite({ actor, target }: Exchange, message: string): void {
+  if (actor?.may(target.repository ?? '', 'overwrite') !== true) throw apiError(403, 'DENIED', message);
 }

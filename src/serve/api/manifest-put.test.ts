@@ -261,7 +261,12 @@ test('a tag that is there moves only for those who may, and only where the polic
   assert.deepEqual([refused.status, refused.codes], [403, ['DENIED']]);
   assert.equal((await pushManifest(registry, 'app', other, { to: 'b' })).status, 201, 'a new one');
   assert.equal((await pushManifest(registry, 'app', image, { to: 'a' })).status, 201, 'the same');
+  const untyped = JSON.stringify({ schemaVersion: 2, config: image.config, layers: [] });
+  assert.equal((await put(registry, 'c', untyped, OCI_MANIFEST)).status, 201);
+  assert.equal((await put(registry, 'd', untyped, OCI_MANIFEST)).status, 201);
+  assert.deepEqual((await put(registry, 'e', untyped, DOCKER)).codes, ['DENIED'], 'as another type');
   mayOverwrite = true;
+  assert.equal((await put(registry, 'e', untyped, DOCKER)).status, 201);
   const both = `${other.root.digest}?tag=a&tag=fixed`;
   assert.equal((await pushManifest(registry, 'app', other, { to: both })).status, 409);
   assert.equal(await tagOf(registry, 'a'), image.root.digest, 'none of them moves');

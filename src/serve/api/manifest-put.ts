@@ -1,13 +1,13 @@
 import { readAll } from '#bytes';
 import { hasCode } from '#errors';
-import { type Digest, digestOf, digestParts } from '#oci';
+import { type Digest, digestOf, digestParts, isSchema1Type } from '#oci';
 import { announcedLength } from '../http/announced-length.ts';
 import { type ApiError, apiError } from '../http/api-error.ts';
 import type { Exchange, RawHeaders } from '../http/exchange.ts';
 import { requestBody } from '../http/request-body.ts';
 import { checkChildren } from './manifest-children.ts';
 import { type PushedDocument, readPushedDocument } from './manifest-document.ts';
-import { allowTags, type PushTarget, readPushTarget } from './manifest-push-target.ts';
+import { allowTags, mustOverwrite, type PushTarget, readPushTarget } from './manifest-push-target.ts';
 import type { RouteContext } from './route-context.ts';
 import type { Rules } from './rules.ts';
 import { warning } from './warning.ts';
@@ -22,7 +22,12 @@ export async function putManifest(exchange: Exchange, context: RouteContext): Pr
   const digest = digestFor(asked, document);
   const missing = await checkChildren(document, context);
   const { mediaType, bytes } = document;
-  if ((await storage.manifest(repository, digest)) === undefined) await policy.allowBytes(repository, bytes.length);
+  const known = await storage.manifest(repository, digest);
+  if (known === undefined) await policy.allowBytes(repository, bytes.length);
+  // Content that does not name its type can be pushed as two: whoever has its tags would get another thing than before.
+  else if (known.mediaType !== mediaType && !(isSchema1Type(known.mediaType) && isSchema1Type(mediaType))) {
+    mustOverwrite(exchange, `the manifest is there, as ${known.mediaType}`);
+  }
   await allowTags(exchange, context, { tags: asked.tags, to: digest });
   await storage.putManifest(repository, { digest, mediaType, bytes }, asked.tags);
   exchange.reply(201, headersOf(exchange, asked, { digest, document, missing }));
