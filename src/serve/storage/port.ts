@@ -83,7 +83,7 @@ export interface RegistryStorage {
   removeManifest(repository: string, digest: Digest, options?: StorageOptions): Promise<readonly string[] | undefined>;
   /** Removes a tag alone; its manifest and other tags of it stay. False: it was not there. */
   removeTag(repository: string, tag: string, options?: StorageOptions): Promise<boolean>;
-  /** Removes everything that `repository` itself has; those below its name stay. False: it was not there. */
+  /** Removes everything that `repository` itself has, uploads too; those below its name stay. False: it was not there. */
   removeRepository(repository: string, options?: StorageOptions): Promise<boolean>;
 
   /** Undefined: there is no such repository. A repository is there from its first blob or manifest on. */

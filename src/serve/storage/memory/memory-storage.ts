@@ -9,7 +9,6 @@ import type {
   StorageOptions,
   StoredBlob,
   StoredManifest,
-  UploadStorage,
 } from '../port.ts';
 import { type Referral, referralOf, sortedByDigest } from '../referral.ts';
 import { MemoryUploads } from './memory-uploads.ts';
@@ -24,7 +23,7 @@ export function createMemoryStorage(): RegistryStorage {
 }
 
 class MemoryStorage implements RegistryStorage {
-  readonly uploads: UploadStorage;
+  readonly uploads: MemoryUploads;
   readonly #bytes = new Map<Digest, Uint8Array>();
   readonly #repositories = new MemoryRepositories();
   readonly #referrals = new WeakMap<StoredManifest, Referral | 'none'>();
@@ -124,6 +123,7 @@ class MemoryStorage implements RegistryStorage {
     throwIfCancelled(options.signal);
     const found = this.#repositories.get(repository);
     this.#repositories.all.delete(repository);
+    this.uploads.drop(repository);
     if (found !== undefined) this.#afterRemoval(repository, found.blobs);
     return found !== undefined;
   }

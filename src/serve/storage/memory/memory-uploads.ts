@@ -59,6 +59,11 @@ export class MemoryUploads implements UploadStorage {
     return this.#uploads.delete(keyOf(repository, id));
   }
 
+  /** Ends all uploads of a repository. */
+  drop(repository: string): void {
+    for (const key of this.#uploads.keys()) if (key.startsWith(keyOf(repository, ''))) this.#uploads.delete(key);
+  }
+
   async put(repository: string, digest: Digest, content: Bytes, options: StorageOptions = {}): Promise<number> {
     throwIfCancelled(options.signal);
     const upload: Upload = { chunks: [], size: 0, isBusy: true };
