@@ -3,13 +3,12 @@ import { openAccessControl } from './access/open-access-control.ts';
 import type { OpenedTls } from './access/tls/open-tls.ts';
 import { createRegistryHandler } from './api/handler.ts';
 import type { Page } from './api/options.ts';
-import type { ServerLog } from './observe/log/server-log.ts';
 import type { RegistryObserver } from './observe/port.ts';
 import { immutableTags } from './operate/immutable-tags.ts';
 import type { WritePolicy } from './operate/policy.ts';
 import { readOnlyMode } from './operate/read-only-mode.ts';
 import type { ServeSettings } from './settings.ts';
-import { openStorage } from './start-storage.ts';
+import { type CacheWatchers, openStorage } from './start-storage.ts';
 import type { RegistryStorage } from './storage/port.ts';
 
 export type RequestHandler = (message: IncomingMessage, response: ServerResponse) => void;
@@ -22,9 +21,8 @@ export interface Front {
   close(): Promise<void>;
 }
 
-export interface FrontOptions {
+export interface FrontOptions extends CacheWatchers {
   readonly storage?: RegistryStorage | undefined;
-  readonly log: ServerLog;
   readonly observers: readonly RegistryObserver[];
   readonly pages: ReadonlyMap<string, Page>;
 }
@@ -35,7 +33,7 @@ export async function openFront(settings: ServeSettings, options: FrontOptions):
   const onProblem = (error: Error): void => log.error(error.message);
   const tls = settings.tls && (await import('./access/tls/open-tls.ts')).openTls(settings.tls, { onProblem });
   const access = await openAccessControl(settings.access, { onProblem });
-  const { storage, repositoryFor, close } = await openStorage(settings, options.storage, log);
+  const { storage, repositoryFor, close } = await openStorage(settings, options.storage, options);
   const handler = createRegistryHandler({
     storage,
     repositoryFor,

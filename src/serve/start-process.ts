@@ -46,6 +46,7 @@ export async function startProcess(settings: ServeSettings, options: ProcessOpti
   const front = await openFront(settings, {
     storage: options.storage,
     log,
+    register: metrics?.register,
     observers: [...options.observers, ...(metrics === undefined ? [] : [metrics.observer])],
     pages: new Map([...health.pages, ...((settings.debug === undefined && figures) || [])]),
   });

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import { quoted } from '#oci';
 import type { ServerLog } from './observe/log/server-log.ts';
+import type { MetricSource } from './observe/metrics/metrics.ts';
 import type { PullThroughEvent } from './proxy/events.ts';
 import type { PullThrough } from './proxy/pull-through.ts';
-import type { ServeSettings } from './settings.ts';
+import type { CacheSettings, ServeSettings } from './settings.ts';
 import type { RegistryStorage } from './storage/port.ts';
 
 export interface OpenedStorage {
@@ -15,6 +16,13 @@ export interface OpenedStorage {
   close(): Promise<void>;
 }
 
+/** Who hears of a cache. */
+export interface CacheWatchers {
+  readonly log: ServerLog;
+  /** Takes its figures; undefined: nobody asks for any. */
+  readonly register?: ((source: MetricSource) => void) | undefined;
+}
+
 /**
  * Opens what the settings say, or `given`, with the cache of other registries over it. The folder is made, and nothing in it. Rejects with
  * IO_FAILED where that cannot be done, with INVALID_OPTION where the settings do not fit together.
@@ -22,21 +30,47 @@ export interface OpenedStorage {
 export async function openStorage(
   settings: ServeSettings,
   given: RegistryStorage | undefined,
-  log: ServerLog,
+  { log, register }: CacheWatchers,
 ): Promise<OpenedStorage> {
   const { cache, data, memory } = settings;
   const root = memory || given !== undefined ? undefined : data;
   const storage = given ?? (await openPlain(root, settings));
   if (cache === undefined) return { storage, repositoryFor: undefined, close: async () => {} };
   if (root === undefined) throw new DrayError('INVALID_OPTION', 'a cache of other registries needs a folder');
-  const { createPullThrough } = await import('./proxy/pull-through.ts');
-  const folder = join(root, 'dray', 'proxy');
-  const pullThrough = createPullThrough(storage, { ...cache, folder, onEvent: (event) => tell(event, log) });
+  const pullThrough = await openCache(storage, { cache, root, settings, log, register });
   return {
     storage: pullThrough,
     repositoryFor: (name, namespace) => pullThrough.repositoryFor(name, namespace),
     close: () => pullThrough.close(),
   };
+}
+
+interface CacheFacts extends CacheWatchers {
+  readonly cache: CacheSettings;
+  readonly root: string;
+  readonly settings: ServeSettings;
+}
+
+async function openCache(
+  storage: RegistryStorage,
+  { cache, root, settings: { sync }, log, register }: CacheFacts,
+): Promise<PullThrough> {
+  const { createPullThrough } = await import('./proxy/pull-through.ts');
+  const { createCacheMetrics } = await import('./proxy/cache-metrics.ts');
+  const metrics = createCacheMetrics();
+  register?.(metrics.source);
+  return createPullThrough(storage, {
+    ...cache,
+    folder: join(root, 'dray', 'proxy'),
+    onEvent(event) {
+      metrics.onEvent(event);
+      tell(event, log);
+    },
+    async reclaim(digests, { signal }) {
+      const { reclaimBlobs } = await import('./operate/reclaim-blobs.ts');
+      await reclaimBlobs(digests, { root, sync, signal });
+    },
+  });
 }
 
 async function openPlain(root: string | undefined, { sync }: ServeSettings): Promise<RegistryStorage> {

@@ -48,13 +48,14 @@ export class CachedBlobs {
 
   constructor(options: CachedBlobsOptions) {
     const { settings, storage, clock, locks, signal, onEvent } = options;
-    const { folder, maxSize, maxIdle } = settings;
+    const { folder, maxSize, maxIdle, reclaim } = settings;
     this.#options = options;
     this.#spools = join(folder, 'incoming');
     this.#usage = new Usage(join(folder, 'used'), clock);
     const isBusy = (digest: Digest): boolean => this.#readers.has(digest);
     const usage = this.#usage;
-    this.#eviction = new Eviction({ storage, usage, locks, clock, folder, maxSize, maxIdle, isBusy, onEvent, signal });
+    const bounds = { folder, maxSize, maxIdle, reclaim };
+    this.#eviction = new Eviction({ storage, usage, locks, clock, ...bounds, isBusy, onEvent, signal });
   }
 
   /** As `RegistryStorage.blob`. Rejects with an ApiError where the upstream does not give it. */
@@ -154,7 +155,7 @@ export class CachedBlobs {
       signal,
       keep: isTooLarge ? undefined : (content) => this.#keep(route, digest, { size, content }),
       isKept: async () => (await storage.blob(repository, digest)) !== undefined,
-      onFetched: (bytes) => onEvent({ kind: 'fetched', upstream: upstream.domain, repository, bytes }),
+      onFetched: (bytes) => onEvent({ kind: 'fetched', what: 'blob', upstream: upstream.domain, repository, bytes }),
     });
     this.#flights.set(key, flight);
     void flight.over.then(() => {

@@ -152,7 +152,7 @@ export class CachedManifests {
     const { upstream, repository, path } = route;
     onEvent({ kind: 'miss', what: 'manifest', upstream: upstream.domain, repository });
     const fetched = await upstream.repository(path).manifest(reference, { signal });
-    onEvent({ kind: 'fetched', upstream: upstream.domain, repository, bytes: fetched.bytes.length });
+    onEvent({ kind: 'fetched', what: 'manifest', upstream: upstream.domain, repository, bytes: fetched.bytes.length });
     const found = await this.#keep(repository, fetched, tags);
     this.#options.sizes.note(repository, found);
     return found;

@@ -11,8 +11,14 @@ export type PullThroughEvent =
       readonly repository: string;
     }
   /** Bytes came from an upstream. */
-  | { readonly kind: 'fetched'; readonly upstream: string; readonly repository: string; readonly bytes: number }
-  /** Bytes went to a client. */
+  | {
+      readonly kind: 'fetched';
+      readonly what: 'manifest' | 'blob';
+      readonly upstream: string;
+      readonly repository: string;
+      readonly bytes: number;
+    }
+  /** Bytes of a blob went to a client. */
   | { readonly kind: 'served'; readonly upstream: string; readonly repository: string; readonly bytes: number }
   /** The upstream could not say whether it is still right: what is here was served. */
   | {

@@ -4,6 +4,7 @@ import type { LockKeeper } from '#store';
 import type { Clock } from '#timing';
 import type { RegistryStorage } from '../storage/port.ts';
 import type { PullThroughEvent } from './events.ts';
+import type { PullThroughOptions } from './options.ts';
 import type { CachedBlob, Usage } from './usage.ts';
 
 /** What was read so lately may be read right now, also by another process; in milliseconds. */
@@ -23,6 +24,7 @@ export interface EvictionOptions {
   readonly folder: string;
   readonly maxSize: number | undefined;
   readonly maxIdle: number | undefined;
+  readonly reclaim: PullThroughOptions['reclaim'];
   /** What is being read in this process. */
   readonly isBusy: (digest: Digest) => boolean;
   readonly onEvent: (event: PullThroughEvent) => void;
@@ -91,10 +93,17 @@ export class Eviction {
   }
 
   async #evict(): Promise<void> {
-    const { usage, clock, maxSize = Number.POSITIVE_INFINITY, maxIdle = Number.POSITIVE_INFINITY } = this.#options;
+    const {
+      usage,
+      clock,
+      signal,
+      maxSize = Number.POSITIVE_INFINITY,
+      maxIdle = Number.POSITIVE_INFINITY,
+    } = this.#options;
     this.#added = 0;
     const contents = contentsOf(await usage.refresh()).sort((a, b) => a.used - b.used);
     let total = contents.reduce((sum, { size }) => sum + size, 0);
+    const gone: Digest[] = [];
     const goal = total > maxSize ? maxSize * (1 - SLACK) : maxSize;
     for (const content of contents) {
       const idle = clock.now() - content.used;
@@ -102,7 +111,9 @@ export class Eviction {
       if (idle < LATELY || this.#options.isBusy(content.digest)) continue;
       await this.#remove(content);
       total -= content.size;
+      gone.push(content.digest);
     }
+    if (gone.length > 0) await this.#options.reclaim?.(gone, { signal });
     this.#total = total;
     this.#notBefore = total > maxSize ? clock.monotonic() + PAUSE : 0;
   }

@@ -1,6 +1,8 @@
+import type { Digest } from '#oci';
 import type { Credential, Keychain } from '#registry';
 import type { Clock } from '#timing';
 import type { TlsSettings, TransportOptions } from '#transport';
+import type { StorageOptions } from '../storage/port.ts';
 import type { PullThroughEvent } from './events.ts';
 
 /** A registry that is cached. Plain data. */
@@ -60,6 +62,8 @@ export interface PullThroughOptions {
   readonly maxSize?: number | undefined;
   /** Milliseconds after which a cached blob goes that nobody has read; never by default. */
   readonly maxIdle?: number | undefined;
+  /** Called with blobs that were taken from repositories to make room: drops the bytes of those that no repository holds, where the storage does not. */
+  readonly reclaim?: ((digests: readonly Digest[], options: StorageOptions) => Promise<void>) | undefined;
   /** For upstreams with `useKeychain`: the machine's own. */
   readonly keychain?: Keychain | undefined;
   readonly transport?: TransportOptions | undefined;
