@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { bytesOf } from '#bytes';
 import { digestOf } from '#oci';
+import { reclaimBlobs } from '../operate/reclaim-blobs.ts';
+import { openFolderStorage } from '../storage/folder/folder-storage.ts';
 import { createMemoryStorage } from '../storage/memory/memory-storage.ts';
 import type { RegistryStorage } from '../storage/port.ts';
-import { blobsOnly, type Cache, receive, startCache, until } from './cache.test.fixture.ts';
+import { blobsOnly, type Cache, receive, startCache, temporaryFolder, until } from './cache.test.fixture.ts';
 
 const SIZE = 10_000;
 const { graph, blobs } = blobsOnly(...Array.from({ length: 6 }, () => SIZE));
@@ -76,6 +80,29 @@ describe('a bounded cache', () => {
     assert.deepEqual(await held(storage), [0, 2]);
     assert.ok(await storage.blob('mine', digests[1] ?? digestOf(Buffer.of())));
     await reading?.return?.();
+  });
+
+  it('gives back the space, unless a local repository has the same', async (t) => {
+    const root = temporaryFolder(t);
+    const storage = openFolderStorage({ root });
+    await storage.uploads.put('mine', digests[1] ?? digestOf(Buffer.of()), bytesOf(blobs[1] ?? Buffer.of()));
+    const cache = await startCache(t, {
+      registry: { images },
+      maxSize: 1.5 * SIZE,
+      storage,
+      folder: join(root, 'dray/proxy'),
+      reclaim: (gone, { signal }) => reclaimBlobs(gone, { root, signal }),
+    });
+    for (const index of [0, 1, 2]) {
+      await fetch(cache, index);
+      cache.clock.advance(70_000);
+    }
+    await cache.cache.evict();
+    await until(async () => evicted(cache) === 2 && (await cache.cache.evict()) === undefined);
+    assert.deepEqual(await held(storage), [2]);
+    const files = readdirSync(join(root, 'docker'), { recursive: true, encoding: 'utf8' });
+    const kept = files.filter((name) => name.endsWith('/data')).map((name) => name.split('/').at(-2));
+    assert.deepEqual(kept.sort(), [digests[1], digests[2]].map((digest) => digest?.slice(7)).sort());
   });
 
   it('passes on what is larger than all it may hold', async (t) => {
