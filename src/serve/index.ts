@@ -3,6 +3,9 @@
  * so that either can serve what the other one wrote.
  */
 
+export { checkSettings } from './check-settings.ts';
+export { upstreamOf } from './config/own-cache.ts';
+export { type Configuration, type ConfigurationSources, readConfiguration } from './config/read-configuration.ts';
 export { checkUnnamedFolder } from './data-folder.ts';
 export type { CloseOptions } from './listen.ts';
 export { clientHost, isLocal, type ListenAddress, readListenAddress } from './listen-address.ts';

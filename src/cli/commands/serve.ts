@@ -1,73 +1,94 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ServeSettings } from '#serve';
+import type { RegistryServer, ServeSettings, SettingsPart } from '#serve';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
-import { toggle, valued } from '../flags/flag.ts';
-import { integer, nonEmpty } from '../flags/values.ts';
+import { type ServeFlags, serveFlags, settingsOfFlags } from '../flags/serve-flags.ts';
+import { jsonLine, oneLine, printableJson } from '../output/printable.ts';
 import { servedLines } from '../output/serve-lines.ts';
-import { UsageError } from '../usage-error.ts';
+import { maskedSettings } from '../output/serve-settings.ts';
 
-interface ServeFlags {
-  readonly data?: string;
-  readonly listen?: string;
-  readonly port?: number;
-  readonly quiet?: true;
-  readonly json?: true;
-  readonly sync: boolean;
-  readonly delete: boolean;
-}
+type ServeRoom = typeof import('#serve');
 
 export const serve: Command = defineCommand<ServeFlags>({
   name: 'serve',
-  usage: '[OPTIONS]',
-  description: 'Serve a registry. Images are kept as plain files, laid out as docker-registry does.',
-  operands: { min: 0, max: 0 },
+  usage: '[OPTIONS] [DIR|FILE]',
+  description:
+    'Serve a registry. Images are plain files in a folder (DIR, or --data), laid out as docker-registry lays them out: either can serve what the ' +
+    "other one wrote. FILE, or --config, is a configuration: dray's own, or docker-registry's, with its REGISTRY_* variables.",
+  operands: { min: 0, max: 1 },
   isDockers: false,
   registry: 'none',
-  flags: () => [
-    valued('--data <DIR>', 'Folder of the images (default: the current folder, if nothing else is in it)', nonEmpty),
-    toggle('--json', 'Print one line of JSON: {"url": …}'),
-    valued('--listen <ADDRESS>', 'HOST:PORT, :PORT or unix:///PATH (default: 127.0.0.1:5000)', nonEmpty),
-    toggle('--no-delete', 'Nothing can be deleted'),
-    toggle('--no-sync', 'Do not wait for the disk: faster, and a power cut may take what was pushed last'),
-    valued('-p, --port <PORT>', 'Listen on 127.0.0.1 at this port; 0: one that is free', integer(0, 65_535)),
-    toggle('-q, --quiet', 'Print the address alone'),
-  ],
+  flags: serveFlags,
   examples: [
     ['dray serve', 'Images in this folder, for this machine, on port 5000'],
-    ['dray serve --listen :5000 --data /srv/registry', 'For everybody who reaches this machine'],
+    ['dray serve --listen :5000 --data /srv/registry --htpasswd users', 'For all who have a password'],
+    [
+      'dray serve --upstream hub=docker.io --upstream ghcr=https://ghcr.io',
+      'A cache: dray pull localhost:5000/hub/library/alpine',
+    ],
+    ['dray serve /etc/docker/registry/config.yml', 'In place of docker-registry'],
+    ['dray serve --check --config registry.yml', 'What would hold, and what is ignored'],
   ],
   async run(call) {
     const { flags, context } = call;
-    if (flags.port !== undefined && flags.listen !== undefined) {
-      throw new UsageError('--port and --listen are mutually exclusive', { hint: 'write --listen HOST:PORT' });
+    const room = await import('#serve');
+    const { settings, notices } = await settingsOf(call, room);
+    const warn = (text: string): void => void context.stderr.write(`WARNING: ${oneLine(text)}\n`);
+    for (const notice of notices) warn(notice);
+    if (flags.check === true) {
+      await room.checkSettings(settings);
+      return write(context.stdout, `${printableJson(maskedSettings(settings))}\n`);
     }
-    const { checkUnnamedFolder, clientHost, isLocal, startRegistryServer } = await import('#serve');
-    const root = resolve(flags.data ?? '.');
-    if (flags.data === undefined) await checkUnnamedFolder(root);
-    const settings: Partial<ServeSettings> = {
-      ...((flags.listen ?? flags.port) !== undefined && { listen: flags.listen ?? `127.0.0.1:${flags.port}` }),
-      data: root,
-      sync: flags.sync,
-      deletes: flags.delete,
-    };
-    const notice = (text: string): void => void context.stderr.write(`${text}\n`);
-    const server = await startRegistryServer(settings, {
-      signal: context.signal,
-      stdout: context.stdout,
-      stderr: context.stderr,
-    });
-    if (!isLocal(server.address)) notice('WARNING: everybody who reaches this machine may push and delete');
-    const host = server.address.kind === 'tcp' ? clientHost(server.address) : undefined;
-    const facts = { url: server.url, host, place: flags.data ?? './', asksWho: false, readOnly: false };
-    if (flags.json === true) await write(context.stdout, `${JSON.stringify({ url: server.url })}\n`);
-    else await write(context.stdout, flags.quiet === true ? `${server.url}\n` : servedLines(facts));
-    await stopped(call);
-    const cut = await server.close({ hurry: context.hurry });
-    if (cut > 0) notice(`${cut} requests were cut`);
+    const { stdout, stderr, signal, hurry } = context;
+    const server = await room.startRegistryServer(settings, { stdout, stderr, signal });
+    try {
+      await write(stdout, announcement(call, room, settings, server));
+      const isOpen = Object.values(settings.access).every((part) => part === undefined);
+      if (isOpen && !room.isLocal(server.address)) {
+        const may = settings.readOnly ? 'pull' : settings.deletes ? 'pull, push and delete' : 'pull and push';
+        warn(`whoever reaches this machine may ${may}; --htpasswd FILE asks for a password`);
+      }
+      await stopped(call);
+    } finally {
+      const cut = await server.close({ hurry });
+      if (cut > 0) warn(`${cut} ${cut === 1 ? 'request was' : 'requests were'} cut off`);
+    }
   },
 });
 
+async function settingsOf(
+  { flags, operands, context }: Call<ServeFlags>,
+  { readConfiguration, completeSettings, checkUnnamedFolder, upstreamOf }: ServeRoom,
+): Promise<{ readonly settings: ServeSettings; readonly notices: readonly string[] }> {
+  const [operand] = operands;
+  const isFile = operand !== undefined && statSync(operand, { throwIfNoEntry: false })?.isFile() === true;
+  const file = flags.config ?? (isFile ? operand : context.env['REGISTRY_CONFIGURATION_PATH']);
+  const { settings: said, notices } = await readConfiguration({ file, env: context.env });
+  const data = flags.data ?? (isFile ? undefined : operand);
+  const over = settingsOfFlags({ ...flags, ...(data !== undefined && { data }) }, said, { resolve, upstreamOf });
+  const here: SettingsPart = { data: resolve('.') };
+  const settings = completeSettings(here, said, over);
+  if (!settings.memory && said.data === undefined && data === undefined) await checkUnnamedFolder(resolve('.'));
+  return { settings, notices };
+}
+
+function announcement(
+  { flags }: Call<ServeFlags>,
+  { clientHost }: ServeRoom,
+  settings: ServeSettings,
+  { address, url }: RegistryServer,
+): string {
+  if (flags.json === true) return `${jsonLine({ url })}\n`;
+  if (flags.quiet === true) return `${oneLine(url)}\n`;
+  return servedLines(settings, {
+    url,
+    host: address.kind === 'tcp' ? clientHost(address) : undefined,
+    here: resolve('.'),
+  });
+}
+
+/** A server that was told to end, and did, has done what it should: the status is 0. */
 function stopped({ context: { signal } }: Call<object>): Promise<void> {
   return new Promise((done) => {
     if (signal.aborted) done();

@@ -1,6 +1,7 @@
 import type { OutputWritten } from '#progress';
 import { humanSize } from './human.ts';
 import { oneLine } from './printable.ts';
+import { shellWord } from './shell-word.ts';
 
 /** What was written, and what to do with it. */
 export function writtenLine({ path, format, size }: OutputWritten): string {
@@ -9,10 +10,4 @@ export function writtenLine({ path, format, size }: OutputWritten): string {
   if (format === 'docker-archive') return `${wrote} Load it with: docker load -i ${file}`;
   if (format === 'oci-archive') return `${wrote} Load it with: podman load -i ${file}`;
   return `${wrote} It is an OCI layout; copy it with: skopeo copy ${shellWord(`oci:${path}`)} DESTINATION`;
-}
-
-/** `path` as a shell takes it back, and no program takes it for a flag. */
-function shellWord(path: string): string {
-  const word = oneLine(path.startsWith('-') ? `./${path}` : path);
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
