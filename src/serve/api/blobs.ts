@@ -29,7 +29,7 @@ export async function getBlob(exchange: Exchange, context: RouteContext): Promis
       { 'content-range': `bytes */${blob.size}` },
     );
   }
-  if (!exchange.isHead) context.tell({ action: 'pull', kind: 'blob', mediaType: TYPE, digest, size: blob.size });
+  context.tell({ action: 'pull', kind: 'blob', mediaType: TYPE, digest, size: blob.size });
   if (span === undefined) return send(exchange, blob, { status: 200, facts, start: 0, end: blob.size });
   const range = ['Content-Range', `bytes ${span.start}-${span.end - 1}/${blob.size}`];
   return send(exchange, blob, { status: 206, facts: [...facts, ...range], ...span });

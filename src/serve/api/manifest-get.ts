@@ -22,7 +22,6 @@ export async function getManifest(exchange: Exchange, context: RouteContext): Pr
     form === 'stored' ? stored : await inForm(form, stored, { name: target.repository ?? '', tag: reference, context });
   if (manifest === undefined) throw await manifestUnknown(target.repository ?? '', reference, context);
   replyManifest(exchange, manifest);
-  if (exchange.isHead) return;
   const { digest, mediaType, bytes } = manifest;
   context.tell({
     action: 'pull',

@@ -76,7 +76,8 @@ async function isMounted(exchange: Exchange, context: RouteContext, digest: Dige
   const from = asked === null ? await readableHolder(context, digest, mayPull) : repositoryNamed(asked);
   if (from === undefined || !mayPull(from)) return false;
   if (!(await storage.mountBlob(repository, digest, from))) return false;
-  context.tell({ action: 'mount', kind: 'blob', mediaType: TYPE, digest, fromRepository: from });
+  const size = (await storage.blob(repository, digest))?.size;
+  context.tell({ action: 'mount', kind: 'blob', mediaType: TYPE, digest, size, fromRepository: from });
   exchange.reply(201, ['Location', blobLocation(exchange, digest), 'Docker-Content-Digest', digest]);
   return true;
 }

@@ -1,6 +1,6 @@
 import type { Digest } from '#oci';
 
-/** Something that was done with content, after it was: what webhooks tell. */
+/** Something that was done with content, after it was: what webhooks tell. A HEAD request is a pull too: many clients learn by one what a tag is. */
 export interface RegistryEvent {
   readonly action: 'push' | 'pull' | 'mount' | 'delete';
   readonly kind: 'manifest' | 'blob' | 'tag' | 'repository';

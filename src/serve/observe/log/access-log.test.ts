@@ -87,8 +87,9 @@ test('pushes, pulls and deletes have lines of their own; blobs only where no req
   const sink = collector();
   const log = createAccessLog({ format: 'json', sink, clock });
   const blob = { ...EVENT, kind: 'blob', tag: undefined } as const;
+  const look = { ...EVENT, action: 'pull', request: { ...RECORD.facts, method: 'HEAD' } } as const;
   const gone = { ...EVENT, action: 'delete', kind: 'tag', mediaType: '', digest: undefined, size: undefined } as const;
-  for (const event of [EVENT, blob, { ...blob, action: 'mount', fromRepository: 'x' } as const, gone])
+  for (const event of [EVENT, look, blob, { ...blob, action: 'mount', fromRepository: 'x' } as const, gone])
     log.happened?.(event);
   const common = { time: '2026-11-21T15:47:21.024Z', level: 'info', id: 'r1', repository: 'lib/app' };
   const who = { remote: '192.0.2.7:1234', actor: 'alice' };

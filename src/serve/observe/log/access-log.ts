@@ -35,8 +35,9 @@ export function createAccessLog(options: AccessLogOptions): RegistryObserver {
   };
 }
 
-/** The request of one line tells of a blob that was pushed or pulled all there is to tell. */
-function isToldOf({ kind, action }: RegistryEvent): boolean {
+/** The line of its request tells all there is to tell of a blob that was pushed or pulled, and of a look at a manifest. */
+function isToldOf({ kind, action, request }: RegistryEvent): boolean {
+  if (request.method === 'HEAD') return false;
   return kind !== 'blob' || action === 'mount' || action === 'delete';
 }
 

@@ -106,6 +106,7 @@ test('events are counted by what they are', async () => {
   };
   metrics.observer.happened?.(event);
   metrics.observer.happened?.({ ...event, repository: 'b' });
+  metrics.observer.happened?.({ ...event, request: { ...event.request, method: 'HEAD' } });
   metrics.observer.happened?.({ ...event, action: 'delete', kind: 'tag' });
   const { value } = await parsed(metrics);
   assert.equal(value('dray_events_total', { action: 'pull', kind: 'manifest' }), 2);

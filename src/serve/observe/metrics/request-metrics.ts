@@ -39,7 +39,9 @@ export function createRequestMetrics(): RequestMetrics {
       answers += 1;
       routeOf(record.route).count(record);
     },
-    happened({ action, kind }) {
+    happened({ action, kind, request }) {
+      // Only a look.
+      if (request.method === 'HEAD') return;
       const key = `${action} ${kind}`;
       events.set(key, (events.get(key) ?? 0) + 1);
     },
