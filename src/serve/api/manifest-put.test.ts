@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { digestOf, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, SCHEMA1_SIGNED_MANIFEST } from '#oci';
-import { buildArtifact, buildImage, buildIndex, buildSchema1, helloImage, helloIndex, sealManifest } from '#testing';
-import { ApiError } from '../http/api-error.ts';
+import { digestOf, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '#oci';
+import { buildArtifact, buildImage, buildIndex, helloImage, helloIndex, sealManifest } from '#testing';
 import type { RegistryEvent } from '../observe/port.ts';
-import { pushBlobs, pushGraph, pushManifest } from './push-graph.test.fixture.ts';
-import { type Answer, pushBlob, type Served, served } from './served.test.fixture.ts';
+import { pushBlobs, pushGraph, pushManifest, putDocument, tagOf } from './push-graph.test.fixture.ts';
+import { pushBlob, served } from './served.test.fixture.ts';
 
 const image = helloImage('amd64');
-const other = buildImage({ layers: [{ files: [{ name: 'other', content: 'other' }] }] });
 const index = helloIndex();
-
-function put(registry: Served, reference: string, document: unknown, type?: string): Promise<Answer> {
-  const body = typeof document === 'string' || document instanceof Uint8Array ? document : JSON.stringify(document);
-  const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
-  return registry.ask('PUT', `/v2/app/manifests/${reference}`, { headers, body });
-}
-
-async function tagOf(registry: Served, tag: string): Promise<unknown> {
-  return (await registry.ask('HEAD', `/v2/app/manifests/${tag}`)).headers['docker-content-digest'];
-}
 
 test('by tag and by digest: what is answered, and what is there then', async (t) => {
   const registry = await served(t, { prefix: '/docker' });
@@ -111,7 +99,7 @@ test('config and layers must be there, in their sizes', async (t) => {
   assert.equal((await pushManifest(registry, 'app', image)).status, 201);
   for (const size of [0, 1, 2 ** 40]) {
     const document = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: { ...image.config, size }, layers: [] };
-    assert.deepEqual((await put(registry, 'x', document)).codes, ['SIZE_INVALID'], String(size));
+    assert.deepEqual((await putDocument(registry, 'x', document)).codes, ['SIZE_INVALID'], String(size));
   }
 });
 
@@ -137,12 +125,13 @@ test('an index may list what is not there, unless it must not', async (t) => {
   await pushGraph(whole, 'app', index, 'b');
   const cache = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ ...image.config, mediaType: OCI_LAYER }] };
   await pushBlobs(whole, 'app', image);
-  assert.equal((await put(whole, 'cache', cache)).status, 201, 'a list of layers, as caches of builds are');
+  assert.equal((await putDocument(whole, 'cache', cache)).status, 201, 'a list of layers, as caches of builds are');
   const [entry] = (
     JSON.parse(Buffer.from(index.blobs.get(index.root.digest) ?? []).toString()) as { manifests: object[] }
   ).manifests;
   const wrong = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ ...entry, size: 7 }] };
-  for (const registry of [sparse, whole]) assert.deepEqual((await put(registry, 'x', wrong)).codes, ['SIZE_INVALID']);
+  for (const registry of [sparse, whole])
+    assert.deepEqual((await putDocument(registry, 'x', wrong)).codes, ['SIZE_INVALID']);
 });
 
 test('a subject is told, whether it is there or not', async (t) => {
@@ -155,149 +144,6 @@ test('a subject is told, whether it is there or not', async (t) => {
     { mediaType: OCI_INDEX },
   );
   assert.equal((await pushManifest(registry, 'app', list)).headers['oci-subject'], image.root.digest);
-});
-
-/** Content-Type, document, and the type it is kept as; a code where it is refused. */
-const config = image.config;
-const plain = { schemaVersion: 2, config, layers: [] };
-const typed = { ...plain, mediaType: OCI_MANIFEST };
-const THING = 'application/vnd.example.thing.v1+json';
-const DOCKER = 'application/vnd.docker.distribution.manifest.v2+json';
-const TYPES: readonly (readonly [type: string | undefined, document: unknown, kept: string])[] = [
-  [OCI_MANIFEST, typed, OCI_MANIFEST],
-  [OCI_MANIFEST, plain, OCI_MANIFEST],
-  [`${OCI_MANIFEST}; charset=utf-8`, plain, OCI_MANIFEST],
-  [undefined, typed, OCI_MANIFEST],
-  [undefined, plain, OCI_MANIFEST],
-  ['application/json', plain, OCI_MANIFEST],
-  ['application/x-www-form-urlencoded', typed, OCI_MANIFEST],
-  [undefined, { schemaVersion: 2, manifests: [] }, OCI_INDEX],
-  [DOCKER, plain, DOCKER],
-  [DOCKER, typed, 'MANIFEST_INVALID'],
-  [OCI_INDEX, typed, 'MANIFEST_INVALID'],
-  [OCI_INDEX, plain, 'MANIFEST_INVALID'],
-  [THING, typed, 'MANIFEST_INVALID'],
-  [OCI_MANIFEST, { ...plain, mediaType: THING }, 'MANIFEST_INVALID'],
-  [OCI_MANIFEST, { ...typed, manifests: [] }, 'MANIFEST_INVALID'],
-  [OCI_MANIFEST, { ...typed, schemaVersion: 1 }, 'MANIFEST_INVALID'],
-  [OCI_MANIFEST, { ...typed, Layers: [] }, 'MANIFEST_INVALID'],
-  [OCI_MANIFEST, { ...typed, mediaType: 7 }, 'MANIFEST_INVALID'],
-  [OCI_MANIFEST, { ...typed, subject: { digest: 'x' } }, 'MANIFEST_INVALID'],
-  [OCI_MANIFEST, {}, 'MANIFEST_INVALID'],
-  [undefined, {}, 'MANIFEST_INVALID'],
-  [THING, { anything: [{ goes: true }] }, THING],
-  [undefined, { mediaType: THING, layers: 'many' }, THING],
-  [THING, { mediaType: THING, layers: [config], manifests: [config], config }, THING],
-  [THING, { blobs: [{ ...config, digest: `sha256:${'1'.repeat(64)}` }] }, 'MANIFEST_BLOB_UNKNOWN'],
-  [THING, { layers: [{ ...config, size: 1 }] }, 'SIZE_INVALID'],
-  [THING, { layers: [{ digest: 'x' }, 7, null], subject: [] }, THING],
-  [undefined, { mediaType: 'no type' }, 'MANIFEST_INVALID'],
-  ['nonsense', {}, 'MANIFEST_INVALID'],
-  ['text/html\tx', {}, 'MANIFEST_INVALID'],
-];
-
-test('the type of what is pushed', async (t) => {
-  const registry = await served(t);
-  await pushBlobs(registry, 'app', image);
-  for (const [at, [type, document, kept]] of TYPES.entries()) {
-    const answer = await put(registry, `t${at}`, document, type);
-    const what = `${type} ${JSON.stringify(document).slice(0, 100)} ${answer.body.toString()}`;
-    if (!kept.includes('/')) assert.deepEqual([answer.status, answer.codes], [400, [kept]], what);
-    else {
-      assert.equal(answer.status, 201, what);
-      const got = await registry.ask('GET', `/v2/app/manifests/t${at}`, { headers: { accept: kept } });
-      assert.deepEqual([got.headers['content-type'], got.body.toString()], [kept, JSON.stringify(document)]);
-    }
-  }
-});
-
-test('schema1 is kept without its signatures, and signed again', async (t) => {
-  const registry = await served(t);
-  const docker = helloImage('amd64', { flavour: 'docker' });
-  for (const signed of [true, false]) {
-    const old = buildSchema1(docker, { name: 'app', tag: 'old', signed });
-    const { digest, mediaType } = old.root;
-    await pushBlobs(registry, 'app', old);
-    for (const to of ['old', digest]) {
-      const answer = await pushManifest(registry, 'app', old, { to });
-      assert.deepEqual([answer.status, answer.headers['docker-content-digest']], [201, digest], mediaType);
-      const got = await registry.ask('GET', `/v2/app/manifests/${to}`);
-      assert.deepEqual(
-        [got.headers['content-type'], got.headers['docker-content-digest']],
-        [SCHEMA1_SIGNED_MANIFEST, digest],
-      );
-      assert.equal((await put(registry, 'again', got.body)).headers['docker-content-digest'], digest);
-    }
-  }
-  const signed = buildSchema1(docker, { name: 'app', tag: 'old' });
-  const text = Buffer.from(signed.blobs.get(signed.root.digest) ?? []).toString();
-  const forged = await put(registry, 'old', text.replace('"tag": "old"', '"tag": "new"'));
-  assert.deepEqual([forged.status, forged.codes], [400, ['MANIFEST_INVALID']]);
-});
-
-test('a tag that is there moves only for those who may, and only where the policy lets it', async (t) => {
-  let mayOverwrite = true;
-  const asked: unknown[] = [];
-  const registry = await served(t, {
-    access: { admit: () => ({ actor: { name: 'me', may: (_, action) => mayOverwrite || action !== 'overwrite' } }) },
-    policies: [
-      {
-        allowTag: (_, tag, { from, to }) => {
-          asked.push([tag, from, to]);
-          if (tag === 'fixed' && from !== undefined)
-            throw new ApiError(409, { code: 'DENIED', message: 'it is fixed' });
-        },
-      },
-    ],
-  });
-  await pushGraph(registry, 'app', image, 'a');
-  await pushGraph(registry, 'app', image, 'fixed');
-  await pushBlobs(registry, 'app', other);
-  asked.length = 0;
-  assert.equal((await pushManifest(registry, 'app', image, { to: 'a' })).status, 201);
-  assert.deepEqual(asked, [], 'the same again is no change');
-  mayOverwrite = false;
-  const refused = await pushManifest(registry, 'app', other, { to: 'a' });
-  assert.deepEqual([refused.status, refused.codes], [403, ['DENIED']]);
-  assert.equal((await pushManifest(registry, 'app', other, { to: 'b' })).status, 201, 'a new one');
-  assert.equal((await pushManifest(registry, 'app', image, { to: 'a' })).status, 201, 'the same');
-  const untyped = JSON.stringify({ schemaVersion: 2, config: image.config, layers: [] });
-  assert.equal((await put(registry, 'c', untyped, OCI_MANIFEST)).status, 201);
-  assert.equal((await put(registry, 'd', untyped, OCI_MANIFEST)).status, 201);
-  assert.deepEqual((await put(registry, 'e', untyped, DOCKER)).codes, ['DENIED'], 'as another type');
-  mayOverwrite = true;
-  assert.equal((await put(registry, 'e', untyped, DOCKER)).status, 201);
-  const both = `${other.root.digest}?tag=a&tag=fixed`;
-  assert.equal((await pushManifest(registry, 'app', other, { to: both })).status, 409);
-  assert.equal(await tagOf(registry, 'a'), image.root.digest, 'none of them moves');
-  assert.equal((await pushManifest(registry, 'app', other, { to: 'a' })).status, 201);
-  assert.deepEqual(asked.at(-1), ['a', image.root.digest, other.root.digest]);
-});
-
-test('a policy that allows no writes, or no more bytes', async (t) => {
-  const full = new ApiError(403, { code: 'DENIED', message: 'no' });
-  const bytes: unknown[] = [];
-  let allowWrite = (): void => {};
-  const registry = await served(t, {
-    policies: [
-      {
-        allowWrite: () => allowWrite(),
-        allowBytes: (_, count) => {
-          bytes.push(count);
-          if (count > 600) throw full;
-        },
-      },
-    ],
-  });
-  await pushBlobs(registry, 'app', image);
-  assert.equal((await pushManifest(registry, 'app', image)).status, 201);
-  assert.equal((await pushManifest(registry, 'app', image, { to: 'x' })).status, 201);
-  assert.deepEqual(bytes, [image.root.size], 'what is there needs no room');
-  assert.equal((await put(registry, 'big', { mediaType: THING, text: 'x'.repeat(600) })).status, 403);
-  allowWrite = () => {
-    throw full;
-  };
-  assert.equal((await pushManifest(registry, 'app', image)).status, 403);
 });
 
 test('a push is told for each tag, with what it points to', async (t) => {

@@ -37,3 +37,15 @@ export function pushManifest(
   const body = graph.blobs.get(digest) ?? new Uint8Array();
   return registry.ask('PUT', `/v2/${repository}/manifests/${to}`, { headers, body });
 }
+
+/** Pushes a document, JSON unless it is text, to `app`. */
+export function putDocument(registry: Served, reference: string, document: unknown, type?: string): Promise<Answer> {
+  const body = typeof document === 'string' || document instanceof Uint8Array ? document : JSON.stringify(document);
+  const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+  return registry.ask('PUT', `/v2/app/manifests/${reference}`, { headers, body });
+}
+
+/** The digest that stands behind a tag of `app`; undefined where there is none. */
+export async function tagOf(registry: Served, tag: string): Promise<unknown> {
+  return (await registry.ask('HEAD', `/v2/app/manifests/${tag}`)).headers['docker-content-digest'];
+}
