@@ -6,6 +6,7 @@ import type { Page } from './api/options.ts';
 import type { RegistryObserver } from './observe/port.ts';
 import { immutableTags } from './operate/immutable-tags.ts';
 import type { WritePolicy } from './operate/policy.ts';
+import type { Quotas } from './operate/quotas.ts';
 import { readOnlyMode } from './operate/read-only-mode.ts';
 import type { ServeSettings } from './settings.ts';
 import { type CacheWatchers, openStorage } from './start-storage.ts';
@@ -34,12 +35,13 @@ export async function openFront(settings: ServeSettings, options: FrontOptions):
   const tls = settings.tls && (await import('./access/tls/open-tls.ts')).openTls(settings.tls, { onProblem });
   const access = await openAccessControl(settings.access, { onProblem });
   const { storage, repositoryFor, close } = await openStorage(settings, options.storage, options);
+  const quotas = await quotasOf(settings);
   const handler = createRegistryHandler({
     storage,
     repositoryFor,
     access: access.control,
-    policies: policiesOf(settings),
-    observers: options.observers,
+    policies: [...policiesOf(settings), ...quotas],
+    observers: [...options.observers, ...quotas],
     pages: new Map([...options.pages, ...access.pages]),
     prefix: settings.prefix,
     deletes: settings.deletes,
@@ -68,6 +70,12 @@ function policiesOf({ readOnly, data, memory, immutable }: ServeSettings): reado
     readOnlyMode({ always: readOnly, root: memory ? undefined : data }),
     ...(immutable.length === 0 ? [] : [immutableTags(immutable)]),
   ];
+}
+
+async function quotasOf({ quotas, data, memory }: ServeSettings): Promise<readonly Quotas[]> {
+  if (quotas.length === 0 || data === undefined || memory) return [];
+  const { createQuotas } = await import('./operate/quotas.ts');
+  return [createQuotas({ quotas, root: data })];
 }
 
 /** With what every answer is to have; what the answer says itself is stronger. */
