@@ -52,6 +52,8 @@ const SAYS_NOTHING: ReadonlySet<string> = new Set([
   'text/plain',
 ]);
 const MEDIA_TYPE = /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/i;
+/** What a browser would show, or run, in the name of the registry is no type of a manifest. */
+const SHOWN_BY_BROWSERS = /^(?!application\/)|xml$|script$|^application\/pdf$/i;
 
 /**
  * Reads a manifest, an index or anything else that is JSON. Throws an ApiError 400 for what is malformed, for what two readers could take for
@@ -75,7 +77,7 @@ function typeOf(document: JsonObject, bytes: Uint8Array, contentType: string | u
   const declared = Object.hasOwn(document, 'mediaType') ? document['mediaType'] : undefined;
   const served = essence(contentType);
   if (declared === undefined || declared === null || declared === '') return served ?? classify(bytes, undefined, WHAT);
-  if (typeof declared !== 'string' || !MEDIA_TYPE.test(declared)) throw invalid('its mediaType is no media type');
+  if (typeof declared !== 'string' || !isManifestType(declared)) throw invalid('its mediaType is none of a manifest');
   if (served !== undefined && served !== declared && !(isSchema1Type(served) && isSchema1Type(declared))) {
     throw invalid(`its mediaType is ${declared}, but its Content-Type ${served}`);
   }
@@ -86,8 +88,12 @@ function typeOf(document: JsonObject, bytes: Uint8Array, contentType: string | u
 function essence(contentType: string | undefined): string | undefined {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (type === '' || SAYS_NOTHING.has(type)) return undefined;
-  if (!MEDIA_TYPE.test(type)) throw invalid('its Content-Type is no media type');
+  if (!isManifestType(type)) throw invalid('its Content-Type is none of a manifest');
   return type;
+}
+
+function isManifestType(type: string): boolean {
+  return MEDIA_TYPE.test(type) && !SHOWN_BY_BROWSERS.test(type);
 }
 
 function readManifest(bytes: Uint8Array, type: string): PushedDocument {

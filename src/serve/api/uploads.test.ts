@@ -200,3 +200,16 @@ test('a mount from what is no name of a repository is an upload', async (t) => {
   assert.equal(status, 202);
   assert.deepEqual(asked, []);
 });
+
+test('an algorithm that no digest can have begins no upload', async (t) => {
+  const registry = await served(t);
+  assert.equal((await registry.ask('POST', `${UPLOADS}?digest-algorithm=sha512`)).status, 202);
+  const refused = await registry.ask('POST', `${UPLOADS}?digest-algorithm=md5`);
+  assert.deepEqual([refused.status, refused.codes], [400, ['DIGEST_INVALID']]);
+});
+
+test('errors give nothing back that could work on a terminal', async (t) => {
+  const registry = await served(t);
+  const { body } = await registry.ask('GET', '/v2/app/manifests/%E2%80%AE%1b%5b31m');
+  assert.doesNotMatch(JSON.stringify(JSON.parse(body.toString())), /\u202e|\\u001b/i);
+});

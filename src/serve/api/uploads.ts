@@ -10,6 +10,7 @@ import { isRepositoryName } from './names.ts';
 import type { RouteContext } from './route-context.ts';
 
 const TYPE = 'application/octet-stream';
+const ALGORITHMS: ReadonlySet<string> = new Set(['sha256', 'sha512']);
 const ID = /^[A-Za-z0-9-]{1,64}$/;
 
 /** POST: begins an upload, mounts a blob, or takes a whole one: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs */
@@ -23,6 +24,8 @@ export async function beginUpload(exchange: Exchange, context: RouteContext): Pr
   if (wanted !== null && mount === null && hasContent(exchange, readDigest(wanted))) {
     return putWhole(exchange, context, readDigest(wanted));
   }
+  const algorithm = parameters.get('digest-algorithm') ?? 'sha256';
+  if (!ALGORITHMS.has(algorithm)) throw apiError(400, 'DIGEST_INVALID', 'unsupported digest algorithm', { algorithm });
   const id = await storage.uploads.begin(repository);
   exchange.reply(202, progress(exchange, id, 0));
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import { printable } from '#oci';
 import type { AccessRequest, Actor, Need } from '../access/port.ts';
 import type { RequestFacts } from '../observe/port.ts';
 import type { ApiError, ApiFault } from './api-error.ts';
@@ -16,6 +17,7 @@ const API_VERSION: RawHeaders = [
   'X-Content-Type-Options',
   'nosniff',
 ];
+const LONGEST_MESSAGE = 1000;
 const NO_PARAMETERS = new URLSearchParams();
 
 /**
@@ -166,8 +168,16 @@ export class Exchange {
   }
 }
 
+/** What the client wrote comes back in errors, which end up on terminals. */
 function fault({ code, message, detail }: ApiFault): object {
-  return { code, message, ...(detail !== undefined && { detail }) };
+  return { code, message: printable(message, LONGEST_MESSAGE), ...(detail !== undefined && { detail: clean(detail) }) };
+}
+
+function clean(detail: unknown): unknown {
+  if (typeof detail === 'string') return printable(detail, LONGEST_MESSAGE);
+  if (typeof detail !== 'object' || detail === null) return detail;
+  if (Array.isArray(detail)) return detail.map(clean);
+  return Object.fromEntries(Object.entries(detail).map(([name, value]) => [name, clean(value)]));
 }
 
 /** Of a header that proxies append to, what the first one said. */
