@@ -208,9 +208,9 @@ test('an image may lack some of its layers, unless it must not; one that has non
 test('what a browser would run is no manifest', async (t) => {
   const registry = await served(t);
   for (const type of ['text/html', 'image/svg+xml', 'application/xhtml+xml', 'application/xml', 'text/javascript']) {
-    const answer = await put(registry, 'v1', { schemaVersion: 2, html: '<script>' }, type);
+    const answer = await putDocument(registry, 'v1', { schemaVersion: 2, html: '<script>' }, type);
     assert.deepEqual([answer.status, answer.codes], [400, ['MANIFEST_INVALID']], type);
-    const declared = await put(registry, 'v1', { schemaVersion: 2, mediaType: type });
+    const declared = await putDocument(registry, 'v1', { schemaVersion: 2, mediaType: type });
     assert.equal(declared.status, 400, type);
   }
 });
