@@ -75,3 +75,19 @@ test('a policy that allows no writes, or no more bytes', async (t) => {
   };
   assert.equal((await pushManifest(registry, 'app', image)).status, 403);
 });
+
+test('rights are to the repository that is meant', async (t) => {
+  const asked = new Set<string>();
+  const may = (repository: string): boolean => asked.add(repository).size > 0;
+  const registry = await served(t, {
+    access: { admit: () => ({ actor: { name: 'me', may } }) },
+    repositoryFor: (name) => `cache/${name}`,
+  });
+  await pushBlobs(registry, 'cache/app', image);
+  await pushBlobs(registry, 'cache/app', other);
+  for (const graph of [image, other]) {
+    const { status, headers } = await pushManifest(registry, 'app', graph, { to: 'a' });
+    assert.deepEqual([status, headers['location']], [201, `/v2/app/manifests/${graph.root.digest}`]);
+  }
+  assert.deepEqual([...asked], ['cache/app']);
+});

@@ -43,12 +43,12 @@ export async function allowTags(
   for (const tag of tags) {
     const from = (await storage.tagged(repository, tag))?.digest;
     if (from === to) continue;
-    if (from !== undefined) mustOverwrite(exchange, `the tag ${tag} is there, and must not be moved`);
+    if (from !== undefined) mustOverwrite(exchange, repository, `the tag ${tag} is there, and must not be moved`);
     await policy.allowTag(repository, tag, { from, to });
   }
 }
 
 /** Throws an ApiError 403 with this message for who may only add to the repository. */
-export function mustOverwrite({ actor, target }: Exchange, message: string): void {
-  if (actor?.may(target.repository ?? '', 'overwrite') !== true) throw apiError(403, 'DENIED', message);
+export function mustOverwrite({ actor }: Exchange, repository: string, message: string): void {
+  if (actor?.may(repository, 'overwrite') !== true) throw apiError(403, 'DENIED', message);
 }

@@ -26,7 +26,7 @@ export async function putManifest(exchange: Exchange, context: RouteContext): Pr
   if (known === undefined) await policy.allowBytes(repository, bytes.length);
   // Content that does not name its type can be pushed as two: whoever has its tags would get another thing than before.
   else if (known.mediaType !== mediaType && !(isSchema1Type(known.mediaType) && isSchema1Type(mediaType))) {
-    mustOverwrite(exchange, `the manifest is there, as ${known.mediaType}`);
+    mustOverwrite(exchange, repository, `the manifest is there, as ${known.mediaType}`);
   }
   await allowTags(exchange, context, { tags: asked.tags, to: digest });
   await storage.putManifest(repository, { digest, mediaType, bytes }, asked.tags);
