@@ -28,7 +28,7 @@ export interface ServeSettings {
   readonly readOnly: boolean;
   readonly schema1: 'signed' | 'off';
   readonly indexes: 'sparse' | 'whole';
-  /** Most names in one answer of tags/list and _catalog. */
+  /** Most names in one page of tags/list and _catalog, of those who ask for pages. */
   readonly pageSize: number;
   /** Bytes of the largest manifest that is taken. */
   readonly manifestLimit: number;

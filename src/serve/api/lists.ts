@@ -51,7 +51,8 @@ async function readablePage({ actor }: Exchange, storage: RegistryStorage, { lim
 function readPaging({ parameters }: Exchange, { pageSize }: Rules): Paging {
   const after = parameters.get('last') ?? undefined;
   const n = parameters.get('n');
-  if (n === null) return { limit: pageSize, after };
+  // Whoever asks for no pages does not look for the next one either.
+  if (n === null) return { limit: Number.POSITIVE_INFINITY, after };
   if (!/^\d{1,15}$/.test(n)) {
     throw apiError(400, 'PAGINATION_NUMBER_INVALID', 'invalid number of results requested', { n });
   }

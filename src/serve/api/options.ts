@@ -24,7 +24,7 @@ export interface RegistryApiOptions {
   readonly schema1?: 'signed' | 'off' | undefined;
   /** Which manifests of an index must be there when it is pushed: none by default. */
   readonly indexes?: 'sparse' | 'whole' | undefined;
-  /** Most names in one answer of tags/list and _catalog; 10,000 by default. */
+  /** Most names in one page of tags/list and _catalog, of those who ask for pages; 10,000 by default. */
   readonly pageSize?: number | undefined;
   /** Bytes of the largest manifest that is taken; 4 MiB by default. */
   readonly manifestLimit?: number | undefined;
