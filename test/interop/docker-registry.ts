@@ -15,6 +15,10 @@ export interface RegistryOptions {
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string | undefined } | undefined;
   /** Content of another one is served too. */
   readonly storage?: string | undefined;
+  /** True: what it has can be deleted. */
+  readonly deletes?: boolean | undefined;
+  /** `notifications` of its configuration. */
+  readonly notifications?: unknown;
 }
 
 /** Debian's docker-registry, on a port of 127.0.0.1, with a folder of its own; it ends with the file's tests. */
@@ -61,7 +65,11 @@ async function settings(options: RegistryOptions, port: number, folder: string):
   return {
     version: '0.1',
     log: { level: 'warn', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: options.storage } },
+    storage: {
+      filesystem: { rootdirectory: options.storage },
+      ...(options.deletes === true && { delete: { enabled: true } }),
+    },
+    ...(options.notifications !== undefined && { notifications: options.notifications }),
     compatibility: { schema1: { enabled: true } },
     http: {
       addr: `127.0.0.1:${port}`,

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildImage, type CountingProxy, startCountingProxy, startRegistry, type TestGraph } from 'dray/testing';
 import { atEnd } from './cleanup.ts';
 import { type DockerRegistry, startDockerRegistry } from './docker-registry.ts';
+import { layoutOf } from './layout-of.ts';
 import { layout, peerTest } from './peers.ts';
 import { COMMAND, createUser, makeFolder, run, type User } from './run.ts';
 import { freePort, isListening, startService } from './service.ts';
@@ -14,16 +15,6 @@ import { freePort, isListening, startService } from './service.ts';
 const MIB = 2 ** 20;
 const SMALL = buildImage({ layers: [{ fill: 100_000 }, { fill: 2 * MIB }] });
 const LARGE = buildImage({ layers: [{ fill: 48 * MIB }] });
-
-/** A graph as an OCI layout, for the command line. */
-function layoutOf(graph: TestGraph): string {
-  const folder = makeFolder();
-  mkdirSync(join(folder, 'blobs', 'sha256'), { recursive: true });
-  for (const [digest, bytes] of graph.blobs) writeFileSync(join(folder, 'blobs', ...digest.split(':')), bytes);
-  writeFileSync(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-  writeFileSync(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [graph.root] }));
-  return folder;
-}
 
 const sent = (proxy: CountingProxy): number => proxy.connections.reduce((sum, { up }) => sum + up, 0);
 
