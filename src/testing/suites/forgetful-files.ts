@@ -15,9 +15,10 @@ export interface ForgetfulFiles {
   cutPower(to: string, how: PowerCut): void;
 }
 
-/** Watches what is flushed below the folder `base`, whose own names are durable. A file is flushed under the name it was opened by. */
+/** Watches what is flushed below the folder `base`, whose own names are durable. */
 export function forgetfulFiles(base: string): ForgetfulFiles {
   const bytes = new Map<string, Uint8Array>();
+  /** By the identity of a folder, which it keeps when it is renamed. */
   const names = new Map<string, ReadonlyMap<string, string>>();
   const paths = new Map<number, string>();
   const files = callsOf(nodeFs);
@@ -25,7 +26,7 @@ export function forgetfulFiles(base: string): ForgetfulFiles {
   const flush = (fd: number): void => {
     const stat = nodeFs.fstatSync(fd, { bigint: true });
     const path = paths.get(fd) ?? '';
-    if (stat.isDirectory()) names.set(path, listing(path));
+    if (stat.isDirectory()) names.set(identity(stat), listing(path));
     else bytes.set(identity(stat), nodeFs.readFileSync(path));
   };
 
@@ -38,18 +39,16 @@ export function forgetfulFiles(base: string): ForgetfulFiles {
     }
     const result = files[name](...args);
     if (name === 'openSync') paths.set(result as number, args[0] as string);
+    if (name === 'renameSync') follow(paths, args[0] as string, args[1] as string);
     return result;
   });
 
-  const restore = (from: string, to: string, how: PowerCut): void => {
-    const live = listing(from);
-    const durable = from === base ? live : (names.get(from) ?? new Map<string, string>());
-    for (const [name, id] of how === 'strict' ? durable : live) {
+  const restore = (from: string, to: string, how: PowerCut, durable: ReadonlyMap<string, string>): void => {
+    for (const [name, id] of how === 'strict' ? durable : listing(from)) {
       const path = join(from, name);
       if (id.startsWith('folder')) {
         nodeFs.mkdirSync(join(to, name), { mode: 0o700 });
-        // A folder that is gone by now was never flushed away: its content is whatever was flushed of it.
-        if (nodeFs.existsSync(path)) restore(path, join(to, name), how);
+        restore(path, join(to, name), how, names.get(id) ?? new Map());
       } else nodeFs.writeFileSync(join(to, name), bytes.get(id) ?? zerosLike(path));
     }
   };
@@ -57,9 +56,16 @@ export function forgetfulFiles(base: string): ForgetfulFiles {
     fs,
     cutPower(to, how) {
       nodeFs.mkdirSync(to, { recursive: true });
-      restore(base, to, how);
+      restore(base, to, how, listing(base));
     },
   };
+}
+
+/** What is open stays open under its new name. */
+function follow(paths: Map<number, string>, from: string, to: string): void {
+  for (const [fd, path] of paths) {
+    if (path === from || path.startsWith(`${from}/`)) paths.set(fd, to + path.slice(from.length));
+  }
 }
 
 function listing(folder: string): Map<string, string> {
