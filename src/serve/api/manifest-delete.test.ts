@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { helloImage, helloIndex } from '#testing';
 import { ApiError } from '../http/api-error.ts';
+import { createMemoryStorage } from '../storage/memory/memory-storage.ts';
 import { pushGraph } from './push-graph.test.fixture.ts';
 import { type Answer, type Served, served } from './served.test.fixture.ts';
 
@@ -45,6 +46,17 @@ test('a manifest goes with its tags, and with nothing else', async (t) => {
   assert.deepEqual((await registry.storage.tags('app'))?.names, []);
   const again = await remove(registry, image.root.digest);
   assert.deepEqual([again.status, again.codes], [404, ['MANIFEST_UNKNOWN']]);
+});
+
+test('a tag whose manifest is gone can be deleted', async (t) => {
+  const storage = createMemoryStorage();
+  const tagged = storage.tagged.bind(storage);
+  storage.tagged = async (repository, tag) => (tag === 'a' ? undefined : tagged(repository, tag));
+  const registry = await served(t, { storage });
+  await pushGraph(registry, 'app', image, 'a');
+  assert.equal((await remove(registry, 'a')).status, 202);
+  assert.deepEqual((await storage.tags('app'))?.names, []);
+  assert.equal((await remove(registry, 'a')).status, 404);
 });
 
 test('what cannot be deleted', async (t) => {

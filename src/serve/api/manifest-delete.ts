@@ -27,10 +27,10 @@ export async function deleteManifest(exchange: Exchange, context: RouteContext):
 async function deleteTag(tag: string, { storage, repository, policy, tell }: RouteContext): Promise<boolean> {
   if (!isTag(tag)) throw invalidTag(tag);
   const manifest = await storage.tagged(repository, tag);
-  if (manifest === undefined) return false;
-  await policy.allowTag(repository, tag, { from: manifest.digest, to: undefined });
+  if (manifest !== undefined) await policy.allowTag(repository, tag, { from: manifest.digest, to: undefined });
+  // A tag whose manifest is gone can be in folders that others have written to.
   if (!(await storage.removeTag(repository, tag))) return false;
-  tell({ action: 'delete', kind: 'tag', mediaType: manifest.mediaType, tag });
+  tell({ action: 'delete', kind: 'tag', mediaType: manifest?.mediaType ?? '', tag });
   return true;
 }
 
