@@ -3,11 +3,12 @@ import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFile
 import { builtinModules } from 'node:module';
 import { root } from './run.mjs';
 
-// The others make dray.mjs start faster, itself and its worker threads; it does without them.
+// The others make dray.mjs start faster, itself and its threads; it does without them.
 const OUTPUTS = {
   'src/cli/main.ts': 'dray.mjs',
   'src/cli/launch.ts': 'launch.mjs',
   'src/worker-main.ts': 'dray-worker.mjs',
+  'src/serve/access/users/password-thread.ts': 'dray-passwords.mjs',
 };
 
 // Names are kept: they are read in stack traces.
@@ -15,7 +16,7 @@ const BANNER = `#!/usr/bin/env node
 import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);`;
 
-/** Writes dist/dray.mjs, executable, its worker, and dist/LICENSES for the packages inside. */
+/** Writes dist/dray.mjs, executable, its threads, and dist/LICENSES for the packages inside. */
 export async function bundleCommand() {
   const inputs = {};
   for (const [entry, name] of Object.entries(OUTPUTS))

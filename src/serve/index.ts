@@ -3,6 +3,35 @@
  * so that either can serve what the other one wrote.
  */
 
+export {
+  type OpenAccessOptions,
+  type OpenedAccess,
+  openAccessControl,
+} from './access/open-access-control.ts';
+export type {
+  AccessOptions,
+  AccessRule,
+  CertificateField,
+  CertificateUserOptions,
+  ClientAuthMode,
+  HtpasswdOptions,
+  RuleAction,
+  RulesOptions,
+  SigningAlgorithm,
+  TlsOptions,
+  TokenOptions,
+  TokenServiceOptions,
+} from './access/options.ts';
+export {
+  type AccessControl,
+  type AccessRequest,
+  type Action,
+  type Actor,
+  type Admission,
+  type Need,
+  openAccess,
+} from './access/port.ts';
+export { type OpenedTls, type OpenTlsOptions, openTls } from './access/tls/open-tls.ts';
 export { checkSettings } from './check-settings.ts';
 export { upstreamOf } from './config/own-cache.ts';
 export { type Configuration, type ConfigurationSources, readConfiguration } from './config/read-configuration.ts';
@@ -85,3 +114,4 @@ export type {
   UploadPiece,
   UploadStorage,
 } from './storage/port.ts';
+export { runServeWorker } from './workers/run-serve-worker.ts';
