@@ -81,8 +81,9 @@ async function main(): Promise<void> {
 }
 
 const complaint = nodeComplaint(process.versions.node);
-// The bundled command is one file: its worker threads start here too.
+// Worker threads of the bundled command start here too, and the processes of a server.
 if (process.argv[2] === '--dray-worker') (await import('#worker')).runWorker();
+else if (process.argv[2] === '--dray-serve-worker') (await import('#serve')).runServeWorker(process);
 else if (complaint === undefined) await main();
 else {
   process.stderr.write(`${complaint}\n`);

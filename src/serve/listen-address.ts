@@ -56,3 +56,9 @@ export function clientHost({ host, port }: Extract<ListenAddress, { kind: 'tcp' 
   if (isAll) return `localhost:${port}`;
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
+
+/** `http://127.0.0.1:5000`, `unix:///run/dray.sock`. */
+export function clientUrl(address: ListenAddress, isTls: boolean): string {
+  if (address.kind === 'unix') return `unix://${address.path}`;
+  return `http${isTls ? 's' : ''}://${clientHost(address)}`;
+}

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { OpenedTls } from './access/tls/open-tls.ts';
-import { clientHost, type ListenAddress } from './listen-address.ts';
+import { clientUrl, type ListenAddress } from './listen-address.ts';
 import { bind } from './listen-bind.ts';
 import { Connections } from './listen-connections.ts';
 
@@ -64,10 +64,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const address = await bind(server, options.address, options.signal);
   return {
     address,
-    url:
-      address.kind === 'unix'
-        ? `unix://${address.path}`
-        : `http${tls === undefined ? '' : 's'}://${clientHost(address)}`,
+    url: clientUrl(address, tls !== undefined),
     server,
     async close({ timeout = DRAIN_TIMEOUT, hurry } = {}) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -8,6 +8,8 @@ import type { RegistryStorage } from './storage/port.ts';
 export interface StartOptions extends Streams {
   /** In place of the one that the settings describe; for a server without workers. */
   readonly storage?: RegistryStorage | undefined;
+  /** What the processes of a server with workers begin with: a module that calls `runServeWorker`, and arguments for it. */
+  readonly worker?: { readonly script: URL; readonly argv: readonly string[] } | undefined;
   /** Ends the start, not the server. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,5 +35,7 @@ export async function startRegistryServer(
   options: StartOptions = {},
 ): Promise<RegistryServer> {
   const all = completeSettings(settings);
-  return startHere(all, options);
+  if (all.workers === 0) return startHere(all, options);
+  const { startWorkers } = await import('./workers/start-workers.ts');
+  return startWorkers(all, options);
 }

@@ -41,7 +41,7 @@ export const serve: Command = defineCommand<ServeFlags>({
       return write(context.stdout, `${printableJson(maskedSettings(settings))}\n`);
     }
     const { stdout, stderr, signal, hurry } = context;
-    const server = await room.startRegistryServer(settings, { stdout, stderr, signal });
+    const server = await room.startRegistryServer(settings, { stdout, stderr, signal, worker: serveWorker() });
     try {
       await write(stdout, announcement(call, room, settings, server));
       const isOpen = Object.values(settings.access).every((part) => part === undefined);
@@ -56,6 +56,17 @@ export const serve: Command = defineCommand<ServeFlags>({
     }
   },
 });
+
+/** Set by the bundler. */
+declare const DRAY_VERSION: string | undefined;
+
+/** Processes of the server begin as this one did: beside this file stands the source, or what the compiler made of it, or it is all one file. */
+function serveWorker(): { readonly script: URL; readonly argv: readonly string[] } {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const script =
+    typeof DRAY_VERSION === 'string' ? new URL(import.meta.url) : new URL(`../main.${extension}`, import.meta.url);
+  return { script, argv: ['--dray-serve-worker'] };
+}
 
 async function settingsOf(
   { flags, operands, context }: Call<ServeFlags>,
