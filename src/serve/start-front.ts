@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { openAccessControl } from './access/open-access-control.ts';
 import type { OpenedTls } from './access/tls/open-tls.ts';
 import { createRegistryHandler } from './api/handler.ts';
@@ -33,7 +34,7 @@ export async function openFront(settings: ServeSettings, options: FrontOptions):
   const { log } = options;
   const onProblem = (error: Error): void => log.error(error.message);
   const tls = settings.tls && (await import('./access/tls/open-tls.ts')).openTls(settings.tls, { onProblem });
-  const access = await openAccessControl(settings.access, { onProblem });
+  const access = await openAccessControl(settings.access, { onProblem, keyFile: keyFileOf(settings) });
   const { storage, repositoryFor, close } = await openStorage(settings, options.storage, options);
   const quotas = await quotasOf(settings);
   const handler = createRegistryHandler({
@@ -63,6 +64,10 @@ export async function openFront(settings: ServeSettings, options: FrontOptions):
       await access.close();
     },
   };
+}
+
+function keyFileOf({ data, memory }: ServeSettings): string | undefined {
+  return data === undefined || memory ? undefined : join(data, 'dray', 'token-key.pem');
 }
 
 function policiesOf({ readOnly, data, memory, immutable }: ServeSettings): readonly WritePolicy[] {

@@ -21,6 +21,8 @@ export interface OpenedAccess {
 export interface OpenAccessOptions {
   /** Told of files that were changed and cannot be used, and of keys that cannot be fetched: what was known before stays in use. */
   readonly onProblem?: ((error: DrayError) => void) | undefined;
+  /** Where the token service keeps its key when the options do not say; without either it has one for this process alone. */
+  readonly keyFile?: string | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface OpenAccessOptions {
  */
 export async function openAccessControl(
   options: AccessOptions,
-  { onProblem = () => {} }: OpenAccessOptions = {},
+  { onProblem = () => {}, keyFile }: OpenAccessOptions = {},
 ): Promise<OpenedAccess> {
   checkTogether(options);
   const { htpasswd, certificates } = options;
@@ -49,7 +51,8 @@ export async function openAccessControl(
   };
   const basic: Challenge | undefined =
     htpasswd === undefined ? undefined : { scheme: 'basic', realm: htpasswd.realm ?? 'dray' };
-  const means = await openMeans(options, ways, basic, onProblem);
+  const tokenService = options.tokenService && { keyFile, ...options.tokenService };
+  const means = await openMeans({ ...options, tokenService }, ways, basic, onProblem);
   return {
     control: accessControl({ ...ways, tokens: means.tokens, challenge: means.challenge }),
     pages: means.pages,

@@ -89,7 +89,10 @@ export interface TokenOptions {
 }
 
 export interface TokenServiceOptions {
-  /** Where the private key is kept; it is made when it is not there. Several processes need it to agree. Without: a key for this process alone. */
+  /**
+   * Where the private key is kept; it is made when it is not there. Processes that share their work need the same. A server that keeps images in a
+   * folder has it there by default, as `dray/token-key.pem`.
+   */
   readonly keyFile?: string | undefined;
   /** "dray" by default. */
   readonly service?: string | undefined;
