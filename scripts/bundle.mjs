@@ -3,9 +3,10 @@ import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFile
 import { builtinModules } from 'node:module';
 import { root } from './run.mjs';
 
-// The others make dray.mjs start faster, itself and its threads; it does without them.
+// What makes dray.mjs start faster, itself and its threads, it does without; only `dray serve` needs the file of its own beside it.
 const OUTPUTS = {
   'src/cli/main.ts': 'dray.mjs',
+  'src/serve/index.ts': 'dray-serve.mjs',
   'src/cli/launch.ts': 'launch.mjs',
   'src/worker-main.ts': 'dray-worker.mjs',
   'src/serve/access/users/password-thread.ts': 'dray-passwords.mjs',
@@ -43,7 +44,7 @@ async function bundle(entry, output) {
     legalComments: 'none',
     define: { DRAY_VERSION: JSON.stringify(version) },
     banner: { js: BANNER },
-    plugins: [lazyBuiltins],
+    plugins: [lazyBuiltins, serveApart],
     logLevel: 'warning',
   });
   // by rename, so that a command that is being started never sees half a file
@@ -73,6 +74,14 @@ const lazyBuiltins = {
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = require('${path}');`,
     }));
+  },
+};
+
+/** Nobody but `dray serve` loads what a server is made of. */
+const serveApart = {
+  name: 'serve-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^#serve$/ }, () => ({ path: './dray-serve.mjs', external: true }));
   },
 };
 
