@@ -8,14 +8,14 @@ import type { HealthCheckSettings, ServeSettings } from './settings.ts';
 /** Health as the settings say; `starting` at first. Rejects with INVALID_CONFIGURATION where a check cannot be made. */
 export async function openHealth({ health, data, memory, readOnly }: ServeSettings, log: ServerLog): Promise<Health> {
   const tries = health.storage && data !== undefined && !memory && !readOnly;
-  const checks = await Promise.all(health.checks.map(checkOf));
+  const checks = await Promise.all(health.checks.map(async (check, at) => checkOf(check, `${check.kind}-${at + 1}`)));
   return createHealth({ checks: [...(tries ? [storageCheck(data)] : []), ...checks], log });
 }
 
-async function checkOf(settings: HealthCheckSettings): Promise<HealthCheck> {
-  if (settings.kind === 'file') return fileCheck(settings.path, settings.path, settings);
-  if (settings.kind === 'tcp') return tcpCheck(`${settings.host}:${settings.port}`, settings, settings);
+/** Everybody may read the names of checks: they are numbers in the configuration, not paths and addresses. */
+async function checkOf(settings: HealthCheckSettings, name: string): Promise<HealthCheck> {
+  if (settings.kind === 'file') return fileCheck(name, settings.path, settings);
+  if (settings.kind === 'tcp') return tcpCheck(name, settings, settings);
   const { createTransport } = await import('#transport');
-  const { kind, url, ...rest } = settings;
-  return httpCheck(url, { ...rest, url: new URL(url), send: createTransport().send });
+  return httpCheck(name, { ...settings, url: new URL(settings.url), send: createTransport().send });
 }

@@ -117,6 +117,28 @@ test('a file is appended to, and made anew where it has been moved away', async 
   assert.equal(nodeFs.statSync(path).mode & 0o077, 0o040 & ~process.umask());
 });
 
+test('a file that was moved away is noticed without being told', async (t) => {
+  const path = join(folder(t), 'access.log');
+  let time = 0;
+  const sink = createLineSink(fileTarget(path, { monotonic: () => time }));
+  const say = async (line: string): Promise<void> => {
+    sink.write(line);
+    await sink.flush();
+  };
+  nodeFs.renameSync(path, `${path}.1`);
+  time = 999;
+  await say('one');
+  time = 1000;
+  await say('two');
+  nodeFs.rmSync(path);
+  nodeFs.writeFileSync(path, 'of somebody else\n');
+  time = 2000;
+  await say('three');
+  await sink.close();
+  assert.equal(nodeFs.readFileSync(`${path}.1`, 'utf8'), 'one\n');
+  assert.equal(nodeFs.readFileSync(path, 'utf8'), 'of somebody else\nthree\n');
+});
+
 test('a folder that is gone costs lines until it is there again', async (t) => {
   const logs = join(folder(t), 'logs');
   nodeFs.mkdirSync(logs);

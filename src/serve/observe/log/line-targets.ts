@@ -1,6 +1,10 @@
 import nodeFs from 'node:fs';
 import type { Writable } from 'node:stream';
+import { type Clock, systemClock } from '#timing';
 import type { LineTarget } from './line-sink.ts';
+
+/** How often a file is looked at, in milliseconds. */
+const LOOK = 1000;
 
 /** Lines to a stream, e.g. stdout, which is not ended. When it breaks (its reader is gone) what comes later is dropped. */
 export function streamTarget(stream: Writable): LineTarget {
@@ -18,21 +22,30 @@ export function streamTarget(stream: Writable): LineTarget {
 
 /**
  * Lines to the end of a file, which is made where it is not there, for its owner and group alone. Several processes may write to one file: a
- * batch is one write. The file is opened at once, and the caller gets the failure.
+ * batch is one write. The file is opened at once, and the caller gets the failure. When it has been moved away, as log rotation does, it is
+ * made anew within a second, at once after `reopen`.
  */
-export function fileTarget(path: string): LineTarget {
+export function fileTarget(path: string, clock: Pick<Clock, 'monotonic'> = systemClock): LineTarget {
   const open = (): number => nodeFs.openSync(path, 'a', 0o640);
   let file: number | undefined = open();
   let isWriting = false;
   let isStale = false;
+  let looked = clock.monotonic();
   const letGo = (): void => {
     if (file !== undefined) nodeFs.closeSync(file);
     file = undefined;
   };
+  const isMoved = (opened: number): boolean => {
+    if (clock.monotonic() - looked < LOOK) return false;
+    looked = clock.monotonic();
+    const there = nodeFs.statSync(path, { throwIfNoEntry: false });
+    const own = nodeFs.fstatSync(opened);
+    return there === undefined || there.ino !== own.ino || there.dev !== own.dev;
+  };
   return {
     write(batch, done) {
       try {
-        if (isStale) letGo();
+        if (file !== undefined && (isStale || isMoved(file))) letGo();
         isStale = false;
         file ??= open();
       } catch (error) {
