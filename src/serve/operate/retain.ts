@@ -64,14 +64,15 @@ async function removeTag(pass: Pass, repository: string, { tag, digest, pushed }
       return;
     }
     touchRevision(pass, repository, digest);
-    withdrawn.finish(1);
     const folder = tree.paths.tag(repository, tag);
+    // Its own link last: whoever is killed before has not removed it.
     for await (const former of tree.digests(join(folder, 'index'))) {
       const old = join(folder, 'index', former.replace(':', '/'), 'link');
       tree.unlink(old);
       tree.prune(dirname(old), 1);
     }
-    for (const algorithm of ['sha256', 'sha512']) tree.prune(join(folder, 'index', algorithm), 3);
+    for (const algorithm of ['sha256', 'sha512']) tree.prune(join(folder, 'index', algorithm), 2);
+    withdrawn.finish(2);
   }
   pass.removed({ kind: 'tag', repository, name: tag, bytes: 0 });
   await tree.pace.next();

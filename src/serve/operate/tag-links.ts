@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { type Digest, isDigest } from '#oci';
 import type { RegistryTree } from './tree.ts';
 import { recover } from './withdraw.ts';
@@ -14,6 +15,8 @@ export async function* readTags(tree: RegistryTree, repository: string, dryRun: 
   for await (const tag of tree.names(tree.paths.tags(repository))) {
     const link = tree.tagLink(repository, tag);
     const stat = recover(tree, link, dryRun);
+    // Left by a run that was killed: docker's registry takes it for a tag.
+    if (stat === undefined && !dryRun) tree.prune(dirname(link), 2);
     const digest = stat === undefined ? undefined : tree.text(link)?.trim();
     if (stat !== undefined && digest !== undefined && isDigest(digest)) yield { tag, digest, pushed: stat.mtimeMs };
   }
