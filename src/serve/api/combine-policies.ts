@@ -1,8 +1,14 @@
 import type { WritePolicy } from '../operate/policy.ts';
 
+export interface CombinedPolicy extends Required<WritePolicy> {
+  /** False: nobody has anything to say about tags. */
+  readonly guardsTags: boolean;
+}
+
 /** One policy that asks all of them in order; what the first one that objects throws is thrown. */
-export function combinePolicies(policies: readonly WritePolicy[]): Required<WritePolicy> {
+export function combinePolicies(policies: readonly WritePolicy[]): CombinedPolicy {
   return {
+    guardsTags: policies.some(({ allowTag }) => allowTag !== undefined),
     async allowWrite(repository) {
       for (const policy of policies) await policy.allowWrite?.(repository);
     },

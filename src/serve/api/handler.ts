@@ -3,10 +3,9 @@ import { type AccessControl, openAccess } from '../access/port.ts';
 import { ApiError, apiError } from '../http/api-error.ts';
 import { Exchange } from '../http/exchange.ts';
 import type { AnswerRecord, RegistryObserver } from '../observe/port.ts';
-import type { WritePolicy } from '../operate/policy.ts';
 import type { RegistryStorage } from '../storage/port.ts';
 import { asApiError } from './as-api-error.ts';
-import { combinePolicies } from './combine-policies.ts';
+import { type CombinedPolicy, combinePolicies } from './combine-policies.ts';
 import { getCatalog } from './lists.ts';
 import { invalidName, isRepositoryName } from './names.ts';
 import { needsOf } from './needs.ts';
@@ -40,7 +39,7 @@ export function createRegistryHandler(options: RegistryApiOptions): RequestHandl
 class RegistryApi {
   readonly #storage: RegistryStorage;
   readonly #access: AccessControl;
-  readonly #policy: Required<WritePolicy>;
+  readonly #policy: CombinedPolicy;
   readonly #pages: ReadonlyMap<string, Page>;
   readonly #rules: Rules;
   readonly #repositoryFor: NonNullable<RegistryApiOptions['repositoryFor']>;

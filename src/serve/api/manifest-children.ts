@@ -1,10 +1,9 @@
 import { isDocumentType } from '#oci';
 import { ApiError, type ApiFault } from '../http/api-error.ts';
+import { inStrides } from './in-strides.ts';
 import type { Child, PushedDocument } from './manifest-document.ts';
 import type { RouteContext } from './route-context.ts';
 
-/** How many are looked for at once. */
-const STRIDE = 32;
 /** Of more than these no list is made. */
 const MOST_FAULTS = 100;
 
@@ -34,14 +33,8 @@ async function faultsOf(
   sizeOf: (child: Child) => Promise<number | undefined>,
 ): Promise<readonly ApiFault[]> {
   const different = [...new Map(children.map((child) => [child.digest, child])).values()];
-  const faults: ApiFault[] = [];
-  for (let at = 0; at < different.length; at += STRIDE) {
-    const found = await Promise.all(
-      different.slice(at, at + STRIDE).map(async (child) => faultOf(child, await sizeOf(child))),
-    );
-    faults.push(...found.filter((fault) => fault !== undefined));
-  }
-  return faults;
+  const faults = await inStrides(different, async (child) => faultOf(child, await sizeOf(child)));
+  return faults.filter((fault) => fault !== undefined);
 }
 
 function faultOf({ digest, size }: Child, found: number | undefined): ApiFault | undefined {

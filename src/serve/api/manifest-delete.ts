@@ -1,12 +1,9 @@
 import { type Digest, isDigest, isTag } from '#oci';
 import { apiError } from '../http/api-error.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { StoredManifest } from '../storage/port.ts';
+import { inStrides } from './in-strides.ts';
 import { invalidDigest, invalidTag, manifestUnknown } from './manifest-faults.ts';
 import type { RouteContext } from './route-context.ts';
-
-/** How many tags are looked at at once. */
-const STRIDE = 64;
 
 /**
  * DELETE of a manifest and the tags that point to it, or of a tag alone:
@@ -40,7 +37,7 @@ async function deleteByDigest(digest: string, context: RouteContext): Promise<bo
   const manifest = await storage.manifest(repository, digest);
   if (manifest === undefined) return false;
   await policy.allowDelete(repository, digest);
-  for (const tag of await tagsOf(digest, context)) {
+  for (const tag of policy.guardsTags ? await tagsOf(digest, context) : []) {
     await policy.allowTag(repository, tag, { from: digest, to: undefined });
   }
   const tags = await storage.removeManifest(repository, digest);
@@ -53,13 +50,6 @@ async function deleteByDigest(digest: string, context: RouteContext): Promise<bo
 /** The tags that point to a manifest. */
 async function tagsOf(digest: Digest, { storage, repository }: RouteContext): Promise<readonly string[]> {
   const { names } = (await storage.tags(repository)) ?? { names: [] };
-  const found: string[] = [];
-  for (let at = 0; at < names.length; at += STRIDE) {
-    const some = names.slice(at, at + STRIDE);
-    const manifests = await Promise.all(
-      some.map((tag): Promise<StoredManifest | undefined> => storage.tagged(repository, tag)),
-    );
-    found.push(...some.filter((_, index) => manifests[index]?.digest === digest));
-  }
-  return found;
+  const digests = await inStrides(names, async (tag) => (await storage.tagged(repository, tag))?.digest);
+  return names.filter((_, index) => digests[index] === digest);
 }

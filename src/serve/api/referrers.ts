@@ -2,6 +2,7 @@ import { type Descriptor, type Digest, digestParts, isDigest, isIndexType, OCI_I
 import { apiError } from '../http/api-error.ts';
 import type { Exchange, RawHeaders } from '../http/exchange.ts';
 import { sortedByDigest } from '../storage/referral.ts';
+import { inStrides } from './in-strides.ts';
 import { invalidDigest } from './manifest-faults.ts';
 import type { RouteContext } from './route-context.ts';
 import { orNothing } from './stored-document.ts';
@@ -48,18 +49,22 @@ async function listedByTag(digest: Digest, { storage, repository }: RouteContext
   const list = await storage.tagged(repository, `${algorithm}-${hex.slice(0, LONGEST_HEX)}`);
   if (list === undefined || !isIndexType(list.mediaType)) return [];
   const index = await orNothing(() => parseIndex(list.bytes, list.mediaType));
-  const found: Descriptor[] = [];
-  for (const { mediaType, digest: each, size, artifactType, annotations } of index?.manifests ?? []) {
-    if ((await storage.manifest(repository, each)) === undefined) continue;
-    found.push({
-      mediaType,
-      digest: each,
-      size,
-      ...(artifactType !== undefined && { artifactType }),
-      ...(annotations !== undefined && { annotations }),
-    });
-  }
-  return found;
+  const entries = index?.manifests ?? [];
+  const isThere = await inStrides(
+    entries,
+    async (entry) => (await storage.manifest(repository, entry.digest)) !== undefined,
+  );
+  return entries.filter((_, at) => isThere[at]).map(asReferrer);
+}
+
+function asReferrer({ mediaType, digest, size, artifactType, annotations }: Descriptor): Descriptor {
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations !== undefined && { annotations }),
+  };
 }
 
 function limitOf({ parameters }: Exchange): number {

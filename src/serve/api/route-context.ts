@@ -1,6 +1,6 @@
 import type { RegistryEvent } from '../observe/port.ts';
-import type { WritePolicy } from '../operate/policy.ts';
 import type { RegistryStorage } from '../storage/port.ts';
+import type { CombinedPolicy } from './combine-policies.ts';
 import type { Rules } from './rules.ts';
 
 /** What a route works with. The repository of its request has a valid name, and the actor may do what the method says. */
@@ -9,7 +9,7 @@ export interface RouteContext {
   /** The repository of the storage that is meant. */
   readonly repository: string;
   /** Every policy, one after the other; throws what the first one that objects throws. */
-  readonly policy: Required<WritePolicy>;
+  readonly policy: CombinedPolicy;
   readonly rules: Rules;
   /** The repository of the storage that is meant by another name in the request. */
   repositoryNamed(name: string): string;
