@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { afterEach } from 'node:test';
+import { type Client, digestOf, OCI_MANIFEST } from './client.ts';
+import type { StartOptions } from './registry-process.ts';
+import { served } from './served.ts';
+
+/** Where the image is that every attack has to leave as it was. */
+const CANARY = 'canary/image';
+
+/**
+ * A registry for attacks. After each test it must answer, hold the image that it acknowledged before, have kept its memory small, and have
+ * told and written nothing that it should not.
+ */
+export function besieged(options: StartOptions = {}, prepare?: (client: Client) => Promise<void>): Client {
+  let manifest: Buffer = Buffer.alloc(0);
+  const client = served(options, async (pusher) => {
+    manifest = await pusher.pushImage(CANARY, 'latest');
+    await prepare?.(pusher);
+  });
+  afterEach(async () => {
+    assert.equal((await client.get('/v2/')).status, 200);
+    const answer = await client.get(`/v2/${CANARY}/manifests/latest`, { accept: OCI_MANIFEST });
+    assert.deepEqual(answer.body, manifest, `the image is another one: ${answer.status}`);
+    const { layers } = JSON.parse(manifest.toString()) as { readonly layers: readonly { readonly digest: string }[] };
+    for (const { digest } of layers) {
+      const blob = await client.get(`/v2/${CANARY}/blobs/${digest}`);
+      assert.equal(digestOf(blob.body), digest, `the layer is another one: ${blob.status}`);
+    }
+    client.registry.checkManners();
+  });
+  return client;
+}
+
+/** An answer that refuses: 4xx. */
+export function checkRefused(status: number | undefined, what: string): void {
+  assert.ok(status !== undefined && status >= 400 && status < 500, `${status} for ${what}`);
+}
