@@ -75,7 +75,7 @@ test('users without rules: everything for them, nothing for others', async (t) =
 });
 
 test('users with rules: 401 where credentials may help, 403 where they do not', async (t) => {
-  const access = await opened(t, { htpasswd: htpasswd(t), rules: RULES });
+  const access = await opened(t, { htpasswd: htpasswd(t), rules: RULES, tokenService: false });
   const table: readonly (readonly [string | undefined, readonly Need[], string])[] = [
     [undefined, needs('public/a', 'pull'), 'ok undefined'],
     [undefined, needs('public/a', 'pull', 'create'), ASK_BASIC],
@@ -101,6 +101,13 @@ test('users with rules: 401 where credentials may help, 403 where they do not', 
   const { actor } = await access.control.admit(accessRequest(BOBS, CATALOG));
   const seen = ['public/a', 'drop/a', 'private'].filter((name) => actor?.may(name, 'pull'));
   assert.deepEqual(seen, ['public/a', 'drop/a']);
+});
+
+test('where some need a password and others do not, there are tokens', async (t) => {
+  const ask = async (rules: RulesOptions): Promise<string> =>
+    outcome(await opened(t, { htpasswd: htpasswd(t), rules }), undefined, BASE);
+  assert.equal(await ask(RULES), '401 UNAUTHORIZED Bearer realm="https://registry.example/token",service="dray"');
+  assert.equal(await ask({ rules: [{ repositories: '**', authenticated: true, actions: ['pull'] }] }), ASK_BASIC);
 });
 
 test('rules alone: nobody can log in, so nobody is asked to', async (t) => {

@@ -4,7 +4,7 @@ import type { Challenge } from './challenge.ts';
 import { decide } from './decide.ts';
 import { type IdentifyOptions, type Identity, identify } from './identify.ts';
 import type { Means, OtherWays } from './means.ts';
-import type { AccessOptions } from './options.ts';
+import type { AccessOptions, TokenOptions, TokenServiceOptions } from './options.ts';
 import { type AccessControl, type Admission, openAccess } from './port.ts';
 import { anonymousPrincipal, NO_RIGHTS, unlimited, userPrincipal } from './principal.ts';
 import { createRules } from './rules/rules.ts';
@@ -51,8 +51,10 @@ export async function openAccessControl(
   };
   const basic: Challenge | undefined =
     htpasswd === undefined ? undefined : { scheme: 'basic', realm: htpasswd.realm ?? 'dray' };
-  const tokenService = options.tokenService && { keyFile, ...options.tokenService };
-  const means = await openMeans({ ...options, tokenService }, ways, basic, onProblem);
+  const isMixed = passwords !== undefined && rules?.allowsAnonymous === true && options.tokens === undefined;
+  const service = options.tokenService ?? (isMixed ? {} : false);
+  const tokenService = service === false ? undefined : { keyFile, ...service };
+  const means = await openMeans(options.tokens, tokenService, ways, basic, onProblem);
   return {
     control: accessControl({ ...ways, tokens: means.tokens, challenge: means.challenge }),
     pages: means.pages,
@@ -75,7 +77,8 @@ function accessControl(options: IdentifyOptions): AccessControl {
 }
 
 async function openMeans(
-  { tokens, tokenService }: AccessOptions,
+  tokens: TokenOptions | undefined,
+  tokenService: TokenServiceOptions | undefined,
   ways: OtherWays,
   basic: Challenge | undefined,
   onProblem: (error: DrayError) => void,
@@ -88,7 +91,8 @@ async function openMeans(
   return { tokens: undefined, challenge: basic, pages: new Map(), close: () => {} };
 }
 
-function checkTogether({ tokens, tokenService, htpasswd, certificates }: AccessOptions): void {
+function checkTogether({ tokens, tokenService: service, htpasswd, certificates }: AccessOptions): void {
+  const tokenService = service === false ? undefined : service;
   const wrong = (text: string): DrayError => new DrayError('INVALID_CONFIGURATION', text);
   if (tokens !== undefined && tokenService !== undefined) {
     throw wrong('the registry can take tokens of another service or give its own, not both');

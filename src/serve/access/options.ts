@@ -9,8 +9,11 @@ export interface AccessOptions {
   readonly rules?: RulesOptions | undefined;
   /** Tokens of a service elsewhere (Bearer). What such a token says is what its bearer may do: rules do not matter to it. */
   readonly tokens?: TokenOptions | undefined;
-  /** A token service in this server, for the users of `htpasswd` and `certificates`. Not together with `tokens`. */
-  readonly tokenService?: TokenServiceOptions | undefined;
+  /**
+   * A token service in this server, for the users of `htpasswd` and `certificates`. Not together with `tokens`. By default there is one where users
+   * have passwords and rules allow something to everybody: with Basic alone docker and skopeo ask for a password there as well.
+   */
+  readonly tokenService?: TokenServiceOptions | false | undefined;
   /** Users by client certificate. TlsOptions must ask for certificates that `clientCas` have signed. */
   readonly certificates?: CertificateUserOptions | undefined;
 }

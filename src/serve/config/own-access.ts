@@ -75,8 +75,8 @@ const service = settings({
 });
 
 /** `true` alone: as it is by default. */
-const readTokenService: Read<TokenServiceOptions | undefined> = (node, reading) => {
-  if (node.kind === 'scalar') return toggle(node, reading) ? {} : undefined;
+const readTokenService: Read<TokenServiceOptions | false> = (node, reading) => {
+  if (node.kind === 'scalar') return toggle(node, reading) ? {} : false;
   return service(node, reading);
 };
 
