@@ -125,7 +125,7 @@ export function settingsOfFlags(
     access: {
       ...(htpasswd !== undefined && { htpasswd: { ...from.access?.htpasswd, path: resolve(htpasswd) } }),
       ...(flags.anonymousPull === true && { rules: anonymousPull(flags, from) }),
-      ...(flags.tokenService === true && { tokenService: from.access?.tokenService ?? {} }),
+      ...(flags.tokenService === true && { tokenService: { ...from.access?.tokenService } }),
     },
     log: {
       ...(logFormat !== undefined && { format: logFormat }),
