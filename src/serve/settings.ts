@@ -73,6 +73,8 @@ export interface AccessLogSettings {
 export interface HealthSettings {
   /** False: whether the folder can be written is not tried. */
   readonly storage: boolean;
+  /** Bytes of the disk that must be free; 0: any number will do. */
+  readonly free: number;
   readonly checks: readonly HealthCheckSettings[];
 }
 
@@ -133,7 +135,7 @@ export const DEFAULT_SETTINGS: ServeSettings = {
   quotas: [],
   maintenance: undefined,
   cache: undefined,
-  health: { storage: true, checks: [] },
+  health: { storage: true, free: 0, checks: [] },
   webhooks: [],
 };
 

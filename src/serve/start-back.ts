@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import { quoted } from '#oci';
 import type { ServerLog } from './observe/log/server-log.ts';
+import { createMaintenanceMetrics, type MaintenanceMetrics } from './observe/metrics/maintenance-metrics.ts';
 import type { MetricSource } from './observe/metrics/metrics.ts';
 import type { RegistryObserver } from './observe/port.ts';
 import type { Webhooks } from './observe/webhooks/create-webhooks.ts';
@@ -25,10 +26,14 @@ const LAST_WORDS = 5_000;
 /** Rejects with INVALID_OPTION where the settings cannot be used. */
 export async function openBack(settings: ServeSettings, log: ServerLog): Promise<Back> {
   const webhooks = settings.webhooks.length === 0 ? undefined : await openWebhooks(settings, log);
-  const maintenance = await openMaintenance(settings, log);
+  const cleaned = createMaintenanceMetrics();
+  const maintenance = await openMaintenance(settings, log, cleaned);
   return {
     observer: webhooks,
-    sources: webhooks === undefined ? [] : [() => webhooks.families()],
+    sources: [
+      ...(webhooks === undefined ? [] : [() => webhooks.families()]),
+      ...(maintenance === undefined ? [] : [() => cleaned.families()]),
+    ],
     start: () => maintenance?.start(),
     async close() {
       await maintenance?.stop();
@@ -55,7 +60,11 @@ function addressOf(url: string, { name }: Pick<WebhookSettings, 'name'>): URL {
   throw new DrayError('INVALID_OPTION', `the webhook ${quoted(name)} has no http(s) URL`);
 }
 
-async function openMaintenance(settings: ServeSettings, log: ServerLog): Promise<Maintenance | undefined> {
+async function openMaintenance(
+  settings: ServeSettings,
+  log: ServerLog,
+  metrics: MaintenanceMetrics,
+): Promise<Maintenance | undefined> {
   const { maintenance, immutable, data, memory, sync } = settings;
   const isNothing = maintenance === undefined || Object.values(maintenance).every((value) => value === undefined);
   if (isNothing || data === undefined || memory) return undefined;
@@ -65,8 +74,14 @@ async function openMaintenance(settings: ServeSettings, log: ServerLog): Promise
     immutable,
     root: data,
     sync,
-    onReport: (report) => log.info('cleaned up', { ...report }),
-    onError: (error) => log.error(`cleaning up failed: ${messageOf(error)}`),
+    onReport: (report) => {
+      metrics.done(report);
+      log.info('cleaned up', { ...report });
+    },
+    onError: (error) => {
+      metrics.failed();
+      log.error(`cleaning up failed: ${messageOf(error)}`);
+    },
     onNotice: (text) => log.warn(text),
   });
 }

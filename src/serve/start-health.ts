@@ -1,7 +1,7 @@
 import { createHealth, type Health } from './observe/health/health.ts';
 import type { HealthCheck } from './observe/health/health-check.ts';
 import { fileCheck, httpCheck, tcpCheck } from './observe/health/outside-checks.ts';
-import { storageCheck } from './observe/health/storage-checks.ts';
+import { diskCheck, storageCheck } from './observe/health/storage-checks.ts';
 import type { ServerLog } from './observe/log/server-log.ts';
 import type { HealthCheckSettings, ServeSettings } from './settings.ts';
 
@@ -9,7 +9,9 @@ import type { HealthCheckSettings, ServeSettings } from './settings.ts';
 export async function openHealth({ health, data, memory, readOnly }: ServeSettings, log: ServerLog): Promise<Health> {
   const tries = health.storage && data !== undefined && !memory && !readOnly;
   const checks = await Promise.all(health.checks.map(async (check, at) => checkOf(check, `${check.kind}-${at + 1}`)));
-  return createHealth({ checks: [...(tries ? [storageCheck(data)] : []), ...checks], log });
+  const looks = health.free > 0 && data !== undefined && !memory;
+  const own = [...(tries ? [storageCheck(data)] : []), ...(looks ? [diskCheck(data, health.free)] : [])];
+  return createHealth({ checks: [...own, ...checks], log });
 }
 
 /** Everybody may read the names of checks: they are numbers in the configuration, not paths and addresses. */

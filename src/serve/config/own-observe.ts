@@ -10,6 +10,7 @@ import {
   refusal,
   required,
   settings,
+  size,
   text,
   toggle,
   whole,
@@ -55,7 +56,11 @@ const readCheck: Read<HealthCheckSettings> = (node, reading) => {
 };
 
 /** `health` of our own file. */
-export const readHealth: Read<Partial<HealthSettings>> = settings({ storage: toggle, checks: listOf(readCheck) });
+export const readHealth: Read<Partial<HealthSettings>> = settings({
+  storage: toggle,
+  free: size,
+  checks: listOf(readCheck),
+});
 
 const webhook = settings({
   name: text,
