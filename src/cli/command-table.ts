@@ -199,6 +199,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/serve.ts')).serve,
   },
   {
+    name: 'registry gc',
+    summary: 'Remove what nothing needs from the folder of a registry',
+    load: async () => (await import('./commands/registry-gc.ts')).registryGc,
+  },
+  {
+    name: 'registry rm',
+    summary: 'Remove repositories from the folder of a registry',
+    load: async () => (await import('./commands/registry-rm.ts')).registryRm,
+  },
+  {
     name: 'login',
     summary: 'Authenticate to a registry',
     load: async () => (await import('./commands/login.ts')).login,
@@ -259,6 +269,11 @@ export const GROUPS: readonly CommandGroup[] = [
     name: 'index',
     summary: 'Change which platforms an image in a registry has',
     words: { create: 'index create', append: 'index append', remove: 'index remove', rm: 'index remove' },
+  },
+  {
+    name: 'registry',
+    summary: 'Look after the folder of a registry, also while it is served',
+    words: { gc: 'registry gc', rm: 'registry rm', remove: 'registry rm' },
   },
   {
     name: 'artifact',

@@ -94,6 +94,7 @@ export type { Removal } from './operate/pass.ts';
 export type { TagChange, WritePolicy } from './operate/policy.ts';
 export { createQuotas, type QuotaOptions, type Quotas } from './operate/quotas.ts';
 export { type ReadOnlyOptions, readOnlyFile, readOnlyMode } from './operate/read-only-mode.ts';
+export { removeRepository } from './operate/remove-repository.ts';
 export type { MaintenanceReport, Totals } from './operate/report.ts';
 export type { PullThroughEvent } from './proxy/events.ts';
 export type { PullThroughOptions, RouteRule, UpstreamSettings } from './proxy/options.ts';
