@@ -6,7 +6,7 @@ import { root } from './run.mjs';
 // What makes dray.mjs start faster, itself and its threads, it does without; only `dray serve` needs the file of its own beside it.
 const OUTPUTS = {
   'src/cli/main.ts': 'dray.mjs',
-  'src/serve/index.ts': 'dray-serve.mjs',
+  'src/serve/for-command.ts': 'dray-serve.mjs',
   'src/cli/launch.ts': 'launch.mjs',
   'src/worker-main.ts': 'dray-worker.mjs',
   'src/serve/access/users/password-thread.ts': 'dray-passwords.mjs',

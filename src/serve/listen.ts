@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { OpenedTls } from './access/tls/open-tls.ts';
 import { clientUrl, type ListenAddress } from './listen-address.ts';
@@ -59,7 +58,7 @@ const SERVER_OPTIONS: ServerOptions = {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { tls } = options;
   const connections = new Connections();
-  const server = createListener(options, connections);
+  const server = await createListener(options, connections);
   options.onServer?.(server);
   const address = await bind(server, options.address, options.signal);
   return {
@@ -77,13 +76,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-function createListener({ tls, handler }: ListenOptions, connections: Connections): Server {
-  const server =
-    tls === undefined
-      ? createServer(SERVER_OPTIONS)
-      : createTlsServer({ ...SERVER_OPTIONS, handshakeTimeout: HEAD_TIMEOUT, ...tls.serverOptions });
+async function createListener({ tls, handler }: ListenOptions, connections: Connections): Promise<Server> {
+  const server = tls === undefined ? createServer(SERVER_OPTIONS) : await createTlsServer(tls);
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => connections.opened(socket));
-  if (server instanceof TlsServer) tls?.attach(server);
   const take = (message: IncomingMessage, response: ServerResponse): void => {
     connections.asked(response);
     handler(message, response);
@@ -98,6 +93,14 @@ function createListener({ tls, handler }: ListenOptions, connections: Connection
     if (error.code === 'ECONNRESET' || !socket.writable || connections.isAnswering(socket)) socket.destroy();
     else refuse(error, socket);
   });
+  return server;
+}
+
+/** TLS takes time and memory to load, for those who want it. */
+async function createTlsServer(tls: OpenedTls): Promise<Server> {
+  const https = await import('node:https');
+  const server = https.createServer({ ...SERVER_OPTIONS, handshakeTimeout: HEAD_TIMEOUT, ...tls.serverOptions });
+  tls.attach(server);
   return server;
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { printable } from '#oci';
 import type { AccessRequest, Actor, Need } from '../access/port.ts';
 import type { RequestFacts } from '../observe/port.ts';
@@ -67,7 +67,8 @@ export class Exchange {
   }
 
   get tls(): TLSSocket | undefined {
-    return this.message.socket instanceof TLSSocket ? this.message.socket : undefined;
+    const { socket } = this.message;
+    return 'encrypted' in socket ? (socket as TLSSocket) : undefined;
   }
 
   /** `https://registry.example:5000`: this server as the client knows it, also behind a proxy that says so. */

@@ -1,0 +1,9 @@
+/** What the command takes through the door of this room. The bundle begins here, so that what a server does not need is not loaded. */
+export { checkSettings } from './check-settings.ts';
+export { upstreamOf } from './config/own-cache.ts';
+export { readConfiguration } from './config/read-configuration.ts';
+export { checkUnnamedFolder } from './data-folder.ts';
+export { clientHost, isLocal } from './listen-address.ts';
+export { completeSettings } from './settings.ts';
+export { startRegistryServer } from './start-registry-server.ts';
+export { runServeWorker } from './workers/run-serve-worker.ts';
