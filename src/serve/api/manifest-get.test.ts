@@ -14,6 +14,7 @@ import {
 import { buildImage, buildIndex, helloImage, helloIndex } from '#testing';
 import { createMemoryStorage } from '../storage/memory/memory-storage.ts';
 import type { RegistryStorage } from '../storage/port.ts';
+import { EMPTY_LAYER } from './empty-layer.ts';
 import { pushGraph } from './push-graph.test.fixture.ts';
 import { type Answer, type Served, served } from './served.test.fixture.ts';
 
@@ -169,6 +170,20 @@ test('what is not there, and what cannot be', async (t) => {
   }
   const escaped = await get(registry, oci.root.digest.replace(':', '%3A'));
   assert.equal(escaped.status, 200);
+});
+
+test('a script of old gets every blob that schema1 names', async (t) => {
+  const registry = await served(t);
+  const history = [{ created_by: 'a' }, { created_by: 'b', empty_layer: true }];
+  const steps = buildImage({ flavour: 'docker', editConfig: (config) => ({ ...config, history }) });
+  await pushGraph(registry, 'lay/out', steps, 'steps');
+  const { body } = await get(registry, 'steps');
+  const blobSums = [...body.toString().matchAll(/"blobSum": "(?<digest>[^"]+)"/g)].map((match) => match[1] ?? '');
+  assert.deepEqual(blobSums, [EMPTY_LAYER, steps.layers[0]?.digest]);
+  for (const blobSum of blobSums) {
+    const blob = await registry.ask('GET', `/v2/lay/out/blobs/${blobSum}`);
+    assert.deepEqual([blob.status, digestOf(blob.body)], [200, blobSum]);
+  }
 });
 
 /** Images that registry:2 could not make schema1 of either. */
