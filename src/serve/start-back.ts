@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import { quoted } from '#oci';
+import { readListenAddress } from './listen-address.ts';
 import type { ServerLog } from './observe/log/server-log.ts';
 import { createMaintenanceMetrics, type MaintenanceMetrics } from './observe/metrics/maintenance-metrics.ts';
 import type { MetricSource } from './observe/metrics/metrics.ts';
@@ -47,12 +49,18 @@ async function openWebhooks({ webhooks, data, memory, listen }: ServeSettings, l
   const areFileNames = webhooks.every(({ name }) => /^[\w.-]+$/.test(name));
   return createWebhooks({
     endpoints: webhooks.map(({ url, ...rest }) => ({ ...rest, url: addressOf(url, rest) })),
-    source: { address: listen, instance: randomUUID() },
+    source: { address: sourceOf(listen), instance: randomUUID() },
     references: webhooks.some(({ references }) => references),
     // What waits for somebody whose name no file can have waits in memory.
     folder: data === undefined || memory || !areFileNames ? undefined : join(data, 'dray', 'webhooks'),
     log,
   });
+}
+
+/** Which machine tells, and the port, as docker's registry names itself. */
+function sourceOf(listen: string): string {
+  const address = readListenAddress(listen);
+  return address.kind === 'tcp' ? `${hostname()}:${address.port}` : hostname();
 }
 
 function addressOf(url: string, { name }: Pick<WebhookSettings, 'name'>): URL {
