@@ -1,5 +1,6 @@
 import { readAll } from '#bytes';
 import { type Descriptor, DOCKER_CONFIG, digestOf, parseManifest, SCHEMA1_MANIFEST } from '#oci';
+import { BoundedCache } from '../../storage/folder/bounded-cache.ts';
 import type { StoredManifest } from '../../storage/port.ts';
 import type { Asked } from '../negotiate/in-form.ts';
 import type { RouteContext } from '../route-context.ts';
@@ -9,26 +10,26 @@ import { signedForm } from './signed-form.ts';
 
 /** Bytes of the largest config that is turned into schema1, all of which stands in the manifest then; and of the largest manifest. */
 const LARGEST = 4 * 2 ** 20;
-/** Of one image in its schema1 form so many are kept, by name, and none that is larger. */
-const MOST_KEPT = 8;
-const LARGEST_KEPT = 2 ** 18;
+/** Bytes of all manifests that are kept in this form, and of what there is to know beside one. */
+const KEPT = 16 * 2 ** 20;
+const OVERHEAD = 512;
 
-/** By image and name. What cannot be made schema1 is its own form. */
-const made = new WeakMap<StoredManifest, Map<string, StoredManifest>>();
+/** By image and name, for all registries of this process: a form depends on nothing else. */
+const made = new BoundedCache<StoredManifest | 'none'>(KEPT);
 
 /** A schema2 image as signed schema1; as it is, where that cannot be made of it. The name and the tag are part of the manifest. */
 export async function schema1Of(manifest: StoredManifest, { name, tag, context }: Asked): Promise<StoredManifest> {
-  const key = `${name}:${tag}`;
-  const known = made.get(manifest)?.get(key);
-  if (known !== undefined) return known;
+  const key = `${manifest.digest} ${name}:${tag}`;
+  const known = made.get(key);
+  if (known !== undefined) return known === 'none' ? manifest : known;
   const image = await orNothing(() => parseManifest(manifest.bytes, manifest.mediaType));
   const config = image === undefined ? undefined : await readConfig(image.config, context);
   // It may come yet.
   if (image === undefined || config === undefined) return manifest;
   const layers = image.layers.map(({ digest }) => digest);
-  const form = formOf(await orNothing(() => buildSchema1({ name, tag, layers, config }))) ?? manifest;
-  if (form.bytes.length <= LARGEST_KEPT || form === manifest) keep(manifest, key, form);
-  return form;
+  const form = formOf(await orNothing(() => buildSchema1({ name, tag, layers, config })));
+  made.set(key, form ?? 'none', (form?.bytes.length ?? 0) + OVERHEAD);
+  return form ?? manifest;
 }
 
 async function readConfig(
@@ -46,10 +47,4 @@ function formOf(payload: string | undefined): StoredManifest | undefined {
   const bytes = Buffer.from(payload);
   if (bytes.length > LARGEST) return undefined;
   return signedForm({ digest: digestOf(bytes), mediaType: SCHEMA1_MANIFEST, bytes });
-}
-
-function keep(manifest: StoredManifest, key: string, form: StoredManifest): void {
-  const forms = made.get(manifest) ?? new Map<string, StoredManifest>();
-  if (forms.size >= MOST_KEPT) forms.clear();
-  made.set(manifest, forms.set(key, form));
 }
