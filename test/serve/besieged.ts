@@ -7,17 +7,27 @@ import { served } from './served.ts';
 /** Where the image is that every attack has to leave as it was. */
 const CANARY = 'canary/image';
 
+export interface BesiegedOptions extends StartOptions {
+  /** `Authorization` of somebody who may do everything. */
+  readonly credentials?: string | undefined;
+}
+
 /**
  * A registry for attacks. After each test it must answer, hold the image that it acknowledged before, have kept its memory small, and have
  * told and written nothing that it should not.
  */
-export function besieged(options: StartOptions = {}, prepare?: (client: Client) => Promise<void>): Client {
+export function besieged(
+  { credentials, ...options }: BesiegedOptions = {},
+  prepare?: (client: Client) => Promise<void>,
+): Client {
   let manifest: Buffer = Buffer.alloc(0);
   const client = served(options, async (pusher) => {
+    pusher.credentials = credentials;
     manifest = await pusher.pushImage(CANARY, 'latest');
     await prepare?.(pusher);
   });
   afterEach(async () => {
+    client.credentials = credentials;
     assert.equal((await client.get('/v2/')).status, 200);
     const answer = await client.get(`/v2/${CANARY}/manifests/latest`, { accept: OCI_MANIFEST });
     assert.deepEqual(answer.body, manifest, `the image is another one: ${answer.status}`);

@@ -25,6 +25,8 @@ export class Client {
   readonly #registry: RegistryProcess;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
   #names = 0;
+  /** `Authorization` of each request that does not name its own. */
+  credentials: string | undefined;
 
   constructor(registry: RegistryProcess) {
     this.#registry = registry;
@@ -58,6 +60,7 @@ export class Client {
         headers: {
           ...(length !== undefined && { 'content-length': length }),
           ...(needsLength && { 'content-length': 0 }),
+          ...(this.credentials !== undefined && { authorization: this.credentials }),
           ...headers,
         },
       });

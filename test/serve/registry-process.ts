@@ -20,11 +20,14 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Where it keeps its files; a new folder by default, which goes with the process. */
   readonly data?: string;
+  /** Put into the folder that it runs in, before it does. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** A registry that runs as users run it, in a folder of its own of which it may use `data` alone. */
 export class RegistryProcess {
   readonly #options: StartOptions;
+  readonly #given: ReadonlySet<string>;
   readonly folder: string = mkdtempSync(join(tmpdir(), 'dray-serve-'));
   readonly data: string;
   #child: ChildProcess | undefined;
@@ -36,6 +39,7 @@ export class RegistryProcess {
   constructor(options: StartOptions = {}) {
     this.#options = options;
     this.data = options.data ?? join(this.folder, 'data');
+    this.#given = new Set(['data', 'config.yml', ...Object.keys(options.files ?? {})]);
   }
 
   get pid(): number {
@@ -58,6 +62,8 @@ export class RegistryProcess {
   /** Runs until `stop` or `kill`; may be called again after those. */
   async start(): Promise<this> {
     mkdirSync(this.folder, { recursive: true });
+    for (const [name, content] of Object.entries(this.#options.files ?? {}))
+      writeFileSync(join(this.folder, name), content);
     const from = this.#said.length;
     const peerPort = PEER === undefined ? 0 : await freePort();
     const [file, ...args] = PEER === undefined ? this.#words() : [PEER, 'serve', this.#peerConfig(peerPort)];
@@ -146,7 +152,7 @@ export class RegistryProcess {
       assert.ok(peak > 0 && peak <= MEMORY, `took ${Math.round(peak / 2 ** 20)} MiB of memory`);
     }
     if (PEER === undefined) checkText(this.#said.replaceAll(this.data, 'DATA'), this.folder);
-    const beside = readdirSync(this.folder).filter((name) => !['data', 'config.yml'].includes(name));
+    const beside = readdirSync(this.folder).filter((name) => !this.#given.has(name));
     assert.deepEqual(beside, [], 'something was written outside the data folder');
   }
 }
