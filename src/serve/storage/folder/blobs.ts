@@ -1,4 +1,4 @@
-import { throwIfCancelled } from '#errors';
+import { hasCode, throwIfCancelled } from '#errors';
 import type { Digest } from '#oci';
 import type { BlobOptions, StorageOptions, StoredBlob } from '../port.ts';
 import { BoundedCache } from './bounded-cache.ts';
@@ -45,14 +45,14 @@ export class Blobs {
     const { files, links, data } = this.#terms;
     if (!(await this.#isHeld(digest, from, options))) return false;
     const folder = files.paths.layer(repository, digest);
-    const toSettle = await links.make(folder, digest);
-    if (!(await data.secure(digest))) {
-      // A collector has removed it since.
+    try {
+      await data.keep(digest, undefined, () => links.make(folder, digest));
+      return true;
+    } catch (error) {
+      if (!hasCode(error, 'BUSY')) throw error;
       await links.remove(folder);
       return false;
     }
-    await files.settle(...toSettle, ...(await data.confirm(digest, undefined)));
-    return true;
   }
 
   async *holders(digest: Digest, options: StorageOptions): AsyncGenerator<string, void, undefined> {

@@ -47,42 +47,58 @@ export class Data {
     }
   }
 
-  /** Called after a link was written. True: the bytes are at their place, if need be again. */
-  async secure(digest: Digest): Promise<boolean> {
-    const { paths } = this.#files;
-    const path = `${paths.data(digest)}/data`;
-    if (this.#at(path) !== undefined) return true;
-    try {
-      if (this.#at(paths.trashed(digest)) !== undefined) await this.#files.adopt(paths.trashed(digest), path);
-    } catch (error) {
-      if (!isAbsence(error)) throw error;
+  /** True: the bytes are at their place. */
+  isPlaced(digest: Digest): boolean {
+    return this.#at(`${this.#files.paths.data(digest)}/data`) !== undefined;
+  }
+
+  /**
+   * Gives bytes their place, has `link` made, and resolves when all that lasts: the writer's side of the protocol. Rejects with BUSY where a
+   * collector has removed them at the same time and there is nothing to make them from.
+   * @param prepared a folder in `tmp` that has the bytes, flushed, in its file `data`; it is gone afterwards, unless this fails. Undefined: they are there
+   * @param link resolves to what of it is to be settled
+   */
+  async keep(digest: Digest, prepared: string | undefined, link: () => Promise<readonly string[]>): Promise<void> {
+    const files = this.#files;
+    const folder = files.paths.data(digest);
+    let isNew = prepared !== undefined && (await this.#place(digest, prepared));
+    const toSettle = await link();
+    if (!this.isPlaced(digest) && !(await this.#bringBack(digest)) && prepared !== undefined && !isNew) {
+      isNew = await this.#place(digest, prepared);
     }
-    return this.#at(path) !== undefined;
-  }
-
-  /**
-   * Gives bytes their place, unless they are there. Those who are given `prepared`, a folder in `tmp` with the bytes in a file `data`, take
-   * it as a whole; it stays where nothing was missing.
-   */
-  async place(digest: Digest, prepared: string): Promise<void> {
-    const folder = this.#files.paths.data(digest);
-    if (this.#at(`${folder}/data`) !== undefined || (await this.#files.adopt(prepared, folder))) return;
-    // Somebody has left a folder without data, or was quicker.
-    if (!(await this.secure(digest))) await this.#files.adopt(`${prepared}/data`, `${folder}/data`);
-  }
-
-  /**
-   * To be called when all links to `digest` that are being made have been made. Rejects where a collector has removed the bytes, which it
-   * does with nothing that is new.
-   */
-  async confirm(digest: Digest, prepared: string | undefined): Promise<readonly string[]> {
-    if (!(await this.secure(digest)) && prepared !== undefined) await this.place(digest, prepared);
-    const folder = this.#files.paths.data(digest);
     const stats = this.#at(`${folder}/data`)?.stats;
     if (stats === undefined) {
       throw new DrayError('BUSY', `keeping ${digest}: it was removed at the same time`, { hint: 'push it again' });
     }
-    return this.#clock.now() - stats.ctimeMs > WRITTEN_BACK ? [] : [`${folder}/data`, folder, parentOf(folder)];
+    const isWritten = this.#clock.now() - stats.ctimeMs > WRITTEN_BACK;
+    // Whoever brought them before may not have flushed them.
+    if (isNew) await files.settle(folder, parentOf(folder), ...toSettle);
+    else await files.settle(...(isWritten ? [] : [`${folder}/data`, folder, parentOf(folder)]), ...toSettle);
+    if (prepared !== undefined && !isNew) await files.removeTree(prepared);
+  }
+
+  /** False: the bytes are there already, and `prepared` stays. */
+  async #place(digest: Digest, prepared: string): Promise<boolean> {
+    const folder = this.#files.paths.data(digest);
+    if (this.isPlaced(digest)) return false;
+    if (await this.#files.adopt(prepared, folder)) return true;
+    // Somebody was quicker, or has left a folder without data.
+    if (this.isPlaced(digest) || (await this.#bringBack(digest))) return false;
+    await this.#files.adopt(`${prepared}/data`, `${folder}/data`);
+    this.#files.removeEmpty(prepared);
+    return true;
+  }
+
+  /** From the trash, where they are there. */
+  async #bringBack(digest: Digest): Promise<boolean> {
+    const { paths } = this.#files;
+    try {
+      if (this.#at(paths.trashed(digest)) === undefined) return false;
+      await this.#files.adopt(paths.trashed(digest), `${paths.data(digest)}/data`);
+    } catch (error) {
+      if (!isAbsence(error)) throw error;
+    }
+    return this.isPlaced(digest);
   }
 
   #at(path: string): DataFile | undefined {

@@ -84,7 +84,14 @@ class FolderStorage implements RegistryStorage {
     this.#manifests = new Manifests({ files, links, data, clock, cacheSize });
     this.#tagLinks = new TagLinks(files, links);
     this.#tags = new Tags(files, links, listings);
-    this.#writer = new ManifestWriter({ files, links, data, manifests: this.#manifests, tagLinks: this.#tagLinks });
+    this.#writer = new ManifestWriter({
+      files,
+      links,
+      data,
+      manifests: this.#manifests,
+      tagLinks: this.#tagLinks,
+      tagsOf: (repository, digest, terms = {}) => this.#tagsOf(repository, digest, terms),
+    });
     this.#referrers = new Referrers(files, listings, this.#manifests);
     this.uploads = new FolderUploads({ files, clock, owners }, new Keeper({ files, links, data }));
   }
@@ -137,7 +144,7 @@ class FolderStorage implements RegistryStorage {
     options: StorageOptions = {},
   ): Promise<readonly string[] | undefined> {
     return this.#do(`removing ${digest} from ${repository}`, options, () =>
-      this.#writer.remove(repository, digest, this.#tagsOf(repository, digest, options)),
+      this.#writer.remove(repository, digest, options),
     );
   }
 

@@ -26,10 +26,6 @@ export class Keeper {
     const { files, links, data } = this.#terms;
     const folder = files.paths.layer(repository, digest);
     const [link] = await Promise.all([links.prepare(folder, digest), flush()]);
-    await data.place(digest, prepared);
-    const toSettle = await links.place(folder, digest, link);
-    await files.settle(...toSettle, ...(await data.confirm(digest, prepared)));
-    // Where others had brought the same bytes.
-    if (files.stat(prepared) !== undefined) await files.removeTree(prepared);
+    await data.keep(digest, prepared, () => links.place(folder, digest, link));
   }
 }

@@ -38,6 +38,10 @@ export class Links {
     }
   }
 
+  isWhole(folder: string, digest: Digest): boolean {
+    return this.stat(folder) !== undefined && this.#files.read(`${folder}/link`) === digest;
+  }
+
   /** Makes `folder` a link to `digest`; resolves to what is to be settled for it to last. */
   async make(folder: string, digest: Digest): Promise<readonly string[]> {
     return this.place(folder, digest, await this.prepare(folder, digest));
@@ -45,7 +49,7 @@ export class Links {
 
   /** What a link is made of, in a folder in `tmp`; undefined where there is one already. */
   async prepare(folder: string, digest: Digest): Promise<string | undefined> {
-    if (this.stat(folder) !== undefined && this.#files.read(`${folder}/link`) === digest) return undefined;
+    if (this.isWhole(folder, digest)) return undefined;
     const prepared = await this.#files.newFolder();
     await this.#files.write(`${prepared}/link`, digest);
     return prepared;
@@ -63,7 +67,7 @@ export class Links {
     }
     if (!(await files.adopt(prepared, folder))) {
       await files.adopt(`${prepared}/link`, `${folder}/link`);
-      await files.removeTree(prepared);
+      files.removeEmpty(prepared);
     }
     return toSettle;
   }

@@ -15,6 +15,8 @@ export interface ManifestWriterTerms {
   readonly data: Data;
   readonly manifests: Manifests;
   readonly tagLinks: TagLinks;
+  /** The tags that point to a manifest. */
+  readonly tagsOf: (repository: string, digest: Digest, options?: StorageOptions) => AsyncIterable<string>;
 }
 
 /** Children looked at before others get their turn. */
@@ -37,62 +39,71 @@ export class ManifestWriter {
     const { files, data, tagLinks } = this.#terms;
     const { digest, bytes, mediaType } = manifest;
     const facts = manifestFacts(bytes);
+    const kept = mediaType === facts.mediaType ? undefined : mediaType;
     const children = await this.#childLinks(repository, facts);
-    const prepared = await this.#prepareData(digest, bytes);
-    throwIfCancelled(options.signal);
+    const workshop = await files.newFolder();
     try {
-      if (prepared !== undefined) await data.place(digest, prepared);
-      const kept = mediaType === facts.mediaType ? undefined : mediaType;
-      const toSettle = await this.#makeRevision(repository, digest, kept);
-      await files.settle(...toSettle, ...(await data.confirm(digest, prepared)));
+      const prepared = data.isPlaced(digest) ? undefined : `${workshop}/data`;
+      const revision = this.#isKnown(repository, digest, kept) ? undefined : `${workshop}/revision`;
+      await Promise.all([
+        prepared === undefined ? undefined : this.#write(prepared, { data: bytes }),
+        revision === undefined ? undefined : this.#write(revision, { link: digest, [MEDIA_TYPE_FILE]: kept }),
+        ...tags.map((_, index) => tagLinks.prepare(`${workshop}/tag-${index}`, digest)),
+      ]);
+      throwIfCancelled(options.signal);
+      await data.keep(digest, prepared, () => this.#placeRevision(repository, digest, revision));
+      await this.#restore(children);
+      const folders = tags.map((tag) => files.paths.tag(repository, tag));
+      await Promise.all(folders.map((tag, index) => tagLinks.point(tag, digest, `${workshop}/tag-${index}`)));
     } finally {
-      if (prepared !== undefined) await files.removeTree(prepared);
+      if (!files.removeEmpty(workshop)) await files.removeTree(workshop);
     }
-    await this.#restore(children);
-    await Promise.all(tags.map((tag) => tagLinks.point(repository, tag, digest)));
   }
 
   /** Undefined: there was no such manifest. */
-  async remove(
-    repository: string,
-    digest: Digest,
-    tags: AsyncIterable<string>,
-  ): Promise<readonly string[] | undefined> {
-    const { files, links, tagLinks } = this.#terms;
+  async remove(repository: string, digest: Digest, options: StorageOptions): Promise<readonly string[] | undefined> {
+    const { files, links, tagLinks, tagsOf } = this.#terms;
     const folder = files.paths.revision(repository, digest);
     if (links.stat(folder) === undefined) return undefined;
     const removed: string[] = [];
     // Before the manifest: whoever knows a tag looks at nothing but the tag.
-    for await (const tag of tags) if (await tagLinks.remove(repository, tag)) removed.push(tag);
+    for await (const tag of tagsOf(repository, digest, options))
+      if (await tagLinks.remove(repository, tag)) removed.push(tag);
     if (!(await files.discard(folder))) return undefined;
     await files.settle(parentOf(folder));
     return removed;
   }
 
-  async #prepareData(digest: Digest, bytes: Uint8Array): Promise<string | undefined> {
-    const { files, data } = this.#terms;
-    if (data.find(digest) !== undefined) return undefined;
-    const prepared = await files.newFolder();
-    await files.write(`${prepared}/data`, bytes);
-    return prepared;
+  /** A folder with these files. */
+  async #write(folder: string, content: Readonly<Record<string, string | Uint8Array | undefined>>): Promise<void> {
+    const { files } = this.#terms;
+    files.fs.mkdirSync(folder, { mode: files.modes.folder });
+    for (const [name, part] of Object.entries(content)) {
+      if (part !== undefined) await files.write(`${folder}/${name}`, part);
+    }
   }
 
   /** @param kept the media type that its content does not tell */
-  async #makeRevision(repository: string, digest: Digest, kept: string | undefined): Promise<readonly string[]> {
-    const { files, links, manifests } = this.#terms;
+  #isKnown(repository: string, digest: Digest, kept: string | undefined): boolean {
+    const { files, links } = this.#terms;
     const folder = files.paths.revision(repository, digest);
-    if (keptTypeOf(files, folder) === kept) return links.make(folder, digest);
-    const prepared = await files.newFolder();
-    await files.write(`${prepared}/link`, digest);
-    if (kept !== undefined) await files.write(`${prepared}/${MEDIA_TYPE_FILE}`, kept);
+    return links.isWhole(folder, digest) && keptTypeOf(files, folder) === kept;
+  }
+
+  async #placeRevision(repository: string, digest: Digest, prepared: string | undefined): Promise<readonly string[]> {
+    const { files, links, manifests, tagLinks } = this.#terms;
+    const folder = files.paths.revision(repository, digest);
+    if (prepared === undefined) return links.make(folder, digest);
     if (!(await files.adopt(prepared, folder))) {
-      if (kept === undefined) files.remove(`${folder}/${MEDIA_TYPE_FILE}`);
-      else await files.adopt(`${prepared}/${MEDIA_TYPE_FILE}`, `${folder}/${MEDIA_TYPE_FILE}`);
-      // A new link tells all processes that the type is another one.
+      // It had another media type.
+      const isKept = files.stat(`${prepared}/${MEDIA_TYPE_FILE}`) !== undefined;
+      if (isKept) await files.adopt(`${prepared}/${MEDIA_TYPE_FILE}`, `${folder}/${MEDIA_TYPE_FILE}`);
+      else files.remove(`${folder}/${MEDIA_TYPE_FILE}`);
+      // The new link tells all processes so; of tags they look at nothing but the tag.
       await files.adopt(`${prepared}/link`, `${folder}/link`);
-      await files.removeTree(prepared);
+      for await (const tag of this.#terms.tagsOf(repository, digest)) tagLinks.touch(repository, tag);
+      manifests.forget();
     }
-    manifests.forget();
     return [folder, parentOf(folder)];
   }
 
@@ -118,14 +129,13 @@ export class ManifestWriter {
   }
 
   async #restore(children: ReadonlyMap<string, Digest>): Promise<void> {
-    const { files, links, data } = this.#terms;
+    const { links, data } = this.#terms;
     let looked = 0;
     for (const [folder, digest] of children) {
       looked += 1;
       if (looked % STRIDE === 0) await nextTurn();
       if (links.stat(folder) !== undefined) continue;
-      const toSettle = await links.make(folder, digest);
-      await files.settle(...toSettle, ...(await data.confirm(digest, undefined)));
+      await data.keep(digest, undefined, () => links.make(folder, digest));
     }
   }
 }

@@ -17,18 +17,40 @@ export class TagLinks {
     this.#links = links;
   }
 
-  /** Points a tag at a manifest, which lasts already. */
-  async point(repository: string, tag: string, digest: Digest): Promise<void> {
-    const folder = this.#files.paths.tag(repository, tag);
+  /** A tag as it will be, in a folder that is made at `prepared`. */
+  async prepare(prepared: string, digest: Digest): Promise<void> {
+    const files = this.#files;
+    const index = `${prepared}/index/${folderOf(digest)}`;
+    for (const folder of [prepared, `${prepared}/current`, `${prepared}/index`, parentOf(index), index]) {
+      files.fs.mkdirSync(folder, { mode: files.modes.folder });
+    }
+    await Promise.all([files.write(`${prepared}/current/link`, digest), files.write(`${index}/link`, digest)]);
+  }
+
+  /** Points a tag at a manifest, which lasts already; takes what it needs from `prepared`. */
+  async point(folder: string, digest: Digest, prepared: string): Promise<void> {
+    const files = this.#files;
     for (let attempt = 1; ; attempt += 1) {
-      if (this.#files.stat(folder) === undefined && (await this.#create(folder, digest))) return;
       try {
-        await this.#move(folder, digest);
-        return;
+        if (files.stat(folder) !== undefined || !(await files.adopt(prepared, folder))) {
+          await this.#move(folder, digest, prepared);
+        }
+        break;
       } catch (error) {
         // Removed just now.
         if (errnoOf(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error;
       }
+    }
+    await files.settle(`${folder}/current`, folder, parentOf(folder));
+  }
+
+  /** Has all processes read anew what the tag points to. */
+  touch(repository: string, tag: string): void {
+    const now = Date.now() / 1000;
+    try {
+      this.#files.fs.utimesSync(`${this.#files.paths.tag(repository, tag)}/current/link`, now, now);
+    } catch {
+      // Removed just now.
     }
   }
 
@@ -41,32 +63,17 @@ export class TagLinks {
     return true;
   }
 
-  async #create(folder: string, digest: Digest): Promise<boolean> {
+  async #move(folder: string, digest: Digest, prepared: string): Promise<void> {
     const files = this.#files;
-    const prepared = await files.newFolder();
-    const index = `${prepared}/index/${folderOf(digest)}`;
-    const folders = [`${prepared}/current`, `${prepared}/index`, parentOf(index), index];
-    for (const each of folders) files.fs.mkdirSync(each, { mode: files.modes.folder });
-    await Promise.all([files.write(`${prepared}/current/link`, digest), files.write(`${index}/link`, digest)]);
-    await files.settle(prepared, ...folders);
-    if (await files.adopt(prepared, folder)) {
-      await files.settle(parentOf(folder));
-      return true;
-    }
-    await files.removeTree(prepared);
-    return false;
-  }
-
-  async #move(folder: string, digest: Digest): Promise<void> {
-    const files = this.#files;
-    const indexed = await this.#links.make(`${folder}/index/${folderOf(digest)}`, digest);
-    const prepared = await files.newFolder();
+    const entry = `index/${folderOf(digest)}`;
     try {
-      await files.write(`${prepared}/link`, digest);
-      await files.adopt(`${prepared}/link`, `${folder}/current/link`);
-    } finally {
-      await files.removeTree(prepared);
+      files.fs.renameSync(`${prepared}/${entry}`, `${folder}/${entry}`);
+    } catch {
+      // It has been there before, or docker's registry knows less of what the tag was.
     }
-    await files.settle(`${folder}/current`, folder, parentOf(folder), ...indexed);
+    // Docker's registry was stopped, or is at it, where there is no such folder.
+    const [from, to] = [`${prepared}/current`, `${folder}/current`];
+    if (files.stat(to) === undefined && (await files.adopt(from, to))) return;
+    files.fs.renameSync(`${from}/link`, `${to}/link`);
   }
 }
