@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '#errors';
 
 /** Milliseconds of work in one go: requests wait no longer than that, and what one step takes. */
-const SLICE = 3;
+const SLICE = 2;
 
 /** Lets others have their turn while there is long work made of short steps. */
 export class Pace {

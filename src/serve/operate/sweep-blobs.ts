@@ -64,10 +64,10 @@ export async function sweepBatch(pass: Pass, batch: ReadonlyMap<Digest, number>,
   }
   for (const [digest, bytes] of put) {
     pass.removed({ kind: 'blob', name: digest, bytes });
+    await tree.pace.next();
     if (trash > 0) continue;
     if (!dryRun) remove(pass, digest);
     pass.removed({ kind: 'trash', name: digest, bytes });
-    await tree.pace.next();
   }
   if (put.size > 0 && !dryRun && trash <= 0) await files.syncFolder(tree.paths.trash);
 }
