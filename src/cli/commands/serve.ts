@@ -44,7 +44,7 @@ export const serve: Command = defineCommand<ServeFlags>({
     const server = await room.startRegistryServer(settings, { stdout, stderr, signal, worker: serveWorker() });
     try {
       await write(stdout, announcement(call, room, settings, server));
-      const isOpen = Object.values(settings.access).every((part) => part === undefined);
+      const isOpen = Object.values(settings.access).every((part) => part === undefined || part === false);
       if (isOpen && !room.isLocal(server.address)) {
         const may = settings.readOnly ? 'pull' : settings.deletes ? 'pull, push and delete' : 'pull and push';
         warn(`whoever reaches this machine may ${may}; --htpasswd FILE asks for a password`);

@@ -50,8 +50,10 @@ const RULES: RulesOptions = {
 };
 
 test('without options everybody may do everything', async (t) => {
-  const access = await opened(t, {});
-  assert.equal(await outcome(access, undefined, needs('a', 'delete')), 'ok undefined');
+  for (const options of [{}, { tokenService: false, htpasswd: undefined }] as const) {
+    const access = await opened(t, options);
+    assert.equal(await outcome(access, undefined, needs('a', 'delete')), 'ok undefined');
+  }
 });
 
 test('users without rules: everything for them, nothing for others', async (t) => {

@@ -3,8 +3,8 @@ import type { Page } from '../api/options.ts';
 import type { Challenge } from './challenge.ts';
 import { decide } from './decide.ts';
 import { type IdentifyOptions, type Identity, identify } from './identify.ts';
-import type { Means, OtherWays } from './means.ts';
-import type { AccessOptions, TokenOptions, TokenServiceOptions } from './options.ts';
+import { type OtherWays, openMeans } from './means.ts';
+import type { AccessOptions, TokenServiceOptions } from './options.ts';
 import { type AccessControl, type Admission, openAccess } from './port.ts';
 import { anonymousPrincipal, NO_RIGHTS, unlimited, userPrincipal } from './principal.ts';
 import { createRules } from './rules/rules.ts';
@@ -38,7 +38,7 @@ export async function openAccessControl(
 ): Promise<OpenedAccess> {
   checkTogether(options);
   const { htpasswd, certificates } = options;
-  if (Object.values(options).every((value) => value === undefined)) {
+  if (Object.values(options).every((value) => value === undefined || value === false)) {
     return { control: openAccess, pages: new Map(), close: async () => {} };
   }
   const rules = options.rules === undefined ? undefined : createRules(options.rules);
@@ -51,10 +51,13 @@ export async function openAccessControl(
   };
   const basic: Challenge | undefined =
     htpasswd === undefined ? undefined : { scheme: 'basic', realm: htpasswd.realm ?? 'dray' };
-  const isMixed = passwords !== undefined && rules?.allowsAnonymous === true && options.tokens === undefined;
-  const service = options.tokenService ?? (isMixed ? {} : false);
-  const tokenService = service === false ? undefined : { keyFile, ...service };
-  const means = await openMeans(options.tokens, tokenService, ways, basic, onProblem);
+  const means = await openMeans({
+    tokens: options.tokens,
+    tokenService: serviceOf(options, rules?.allowsAnonymous === true, keyFile),
+    ways,
+    basic,
+    onProblem,
+  });
   return {
     control: accessControl({ ...ways, tokens: means.tokens, challenge: means.challenge }),
     pages: means.pages,
@@ -76,19 +79,15 @@ function accessControl(options: IdentifyOptions): AccessControl {
   };
 }
 
-async function openMeans(
-  tokens: TokenOptions | undefined,
-  tokenService: TokenServiceOptions | undefined,
-  ways: OtherWays,
-  basic: Challenge | undefined,
-  onProblem: (error: DrayError) => void,
-): Promise<Means> {
-  if (tokenService !== undefined) {
-    const { openTokenService } = await import('./token-service/open-token-service.ts');
-    return openTokenService(tokenService, ways, basic);
-  }
-  if (tokens !== undefined) return (await import('./tokens/open-tokens.ts')).openTokens(tokens, onProblem);
-  return { tokens: undefined, challenge: basic, pages: new Map(), close: () => {} };
+/** The token service that there is to be, if any. */
+function serviceOf(
+  { tokenService, tokens, htpasswd }: AccessOptions,
+  allowsAnonymous: boolean,
+  keyFile: string | undefined,
+): TokenServiceOptions | undefined {
+  const isNeeded = htpasswd !== undefined && allowsAnonymous && tokens === undefined;
+  const service = tokenService ?? (isNeeded ? {} : false);
+  return service === false ? undefined : { ...service, keyFile: service.keyFile ?? keyFile };
 }
 
 function checkTogether({ tokens, tokenService: service, htpasswd, certificates }: AccessOptions): void {

@@ -64,7 +64,7 @@ test('many wrong passwords have to wait, those who are known do not', async (t) 
   const { users: known } = users(t, ALICE);
   await known.verify(basic('alice', 'secret1'), HERE);
   const verdicts = await Promise.all(
-    Array.from({ length: 40 }, (_, at) => known.verify(basic('alice', `guess${at}`), HERE)),
+    Array.from({ length: 40 }, async (_, at) => known.verify(basic('alice', `guess${at}`), HERE)),
   );
   assert.equal(verdicts.filter((verdict) => verdict === 'wrong').length, 30);
   const refusal = verdicts.find((verdict) => verdict instanceof ApiError);
