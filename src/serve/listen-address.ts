@@ -20,7 +20,7 @@ const DEFAULT_PORT = 5000;
  * Throws INVALID_OPTION.
  */
 export function readListenAddress(text: string): ListenAddress {
-  const unix = /^unix:(?:\/\/)?(?<path>\/.*)$/s.exec(text)?.groups?.['path'];
+  const unix = /^unix:(?:\/\/)?(?<path>\/(?!\/).*)$/s.exec(text)?.groups?.['path'];
   if (unix !== undefined) return { kind: 'unix', path: unix };
   const plain = text.replace(/^tcp:\/\//, '');
   const bare = isIPv6(plain) ? `[${plain}]` : plain;

@@ -1,5 +1,5 @@
 import { DrayError } from '#errors';
-import { asMap } from './config-node.ts';
+import { asMap, emptyMap, isNothing } from './config-node.ts';
 import { type OnUnknown, object, type Read, type Shape, type Values, wrong } from './readers.ts';
 
 /** What distribution would not know either, or what came to it after this was written. */
@@ -18,7 +18,9 @@ export function kinds<S extends Shape>(shape: S, there: string): Read<Values<S>>
   return (node, reading) => {
     const map = asMap(node);
     if (map === undefined) throw wrong(node, reading, 'keys and values');
-    return read(map, reading);
+    // `inmemory:` with nothing below it is said all the same
+    const said = [...map.entries].map(([key, value]) => [key, isNothing(value) ? emptyMap(value.at) : value] as const);
+    return read({ ...map, entries: new Map(said) }, reading);
   };
 }
 

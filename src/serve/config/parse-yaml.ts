@@ -1,6 +1,5 @@
 import type { Document, LineCounter, Node, Pair, YAMLMap } from 'yaml';
 import { DrayError } from '#errors';
-import { quoted } from '#oci';
 import type { ConfigMap, ConfigNode } from './config-node.ts';
 
 type Yaml = typeof import('yaml');
@@ -54,7 +53,11 @@ class Walk {
     this.#count += 1;
     if (this.#count > NODE_LIMIT || depth > DEPTH_LIMIT) throw this.#fault(node, 'too much is written here');
     const at = `${this.#name} line ${this.#line(node)}`;
-    if (isAlias(node)) return this.node(node.resolve(this.#document) ?? null, depth + 1);
+    if (isAlias(node)) {
+      const meant = node.resolve(this.#document);
+      if (meant === undefined) throw this.#fault(node, 'an alias of nothing');
+      return this.node(meant, depth + 1);
+    }
     if (isMap(node)) return this.#map(node, at, depth);
     if (isSeq(node)) return { kind: 'list', at, items: node.items.map((item) => this.node(item as Node, depth + 1)) };
     if (!isScalar(node) || node.value === null) return { kind: 'scalar', at, text: undefined };
@@ -102,8 +105,4 @@ class Walk {
 /** Whether a text is a plain word in YAML too, so that nothing has to be parsed. */
 export function isPlainYaml(text: string): boolean {
   return !/^[\s[\]{}"'&*!|>%@`#?-]|: |:$|\s#|\s$|[\r\n]/.test(text);
-}
-
-export function yamlFault(at: string, what: string): DrayError {
-  return new DrayError('INVALID_CONFIGURATION', `${at}: ${what.includes('\n') ? quoted(what) : what}`);
 }
