@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Certificate, createCertificate } from 'dray/testing';
 import { startDockerRegistry } from './docker-registry.ts';
+import { startDockerDaemon } from './dockerd.ts';
 import { layout, peerTest } from './peers.ts';
 import { COMMAND, finish, makeFolder, run } from './run.ts';
 import { freePort, isListening, startService } from './service.ts';
@@ -133,3 +134,38 @@ peerTest(
     assert.match(await run('skopeo', anybody, { env: { HOME: makeFolder() } }), /"schemaVersion"/);
   },
 );
+
+const DOCKER = ['dockerd', 'containerd', 'runc', 'docker', 'skopeo', 'htpasswd', 'root', 'oci-busybox'];
+
+peerTest('docker logs in, pushes, and pulls without a password where it may', DOCKER, async () => {
+  const folder = makeFolder();
+  const users = join(folder, 'users');
+  writeFileSync(users, await run('htpasswd', ['-Bbn', 'alice', 'secret1']));
+  const rules = [
+    { repositories: ['team/*'], users: ['alice'], actions: ['pull', 'push'] },
+    { repositories: ['team/*'], anonymous: true, actions: ['pull'] },
+    { repositories: ['private/*'], users: ['alice'], actions: ['pull', 'push'] },
+  ];
+  const host = await startDrayServe({ access: { htpasswd: users, rules } });
+  const { docker, tryDocker } = await startDockerDaemon('graph');
+  const archive = join(folder, 'busybox.tar');
+  await run('skopeo', ['copy', '-q', `oci:${layout('busybox')}`, `docker-archive:${archive}:busybox:1`]);
+  await docker('load', '-q', '-i', archive);
+  const fails = async (words: RegExp, ...args: readonly string[]): Promise<void> => {
+    const { status, stderr } = await tryDocker(...args);
+    assert.equal(status, 1, args.join(' '));
+    assert.match(stderr, words);
+  };
+  for (const name of ['team/app', 'private/app', 'other/app']) await docker('tag', 'busybox:1', `${host}/${name}:1`);
+
+  await fails(/denied|unauthorized|no basic auth/, 'push', `${host}/team/app:1`);
+  await fails(/401|unauthorized|incorrect/, 'login', '-u', 'alice', '-p', 'wrong', host);
+  await docker('login', '-u', 'alice', '-p', 'secret1', host);
+  await docker('push', '-q', `${host}/team/app:1`);
+  await docker('push', '-q', `${host}/private/app:1`);
+  await fails(/denied/, 'push', `${host}/other/app:1`);
+  await docker('logout', host);
+  await docker('rmi', `${host}/team/app:1`, `${host}/private/app:1`);
+  await docker('pull', '-q', `${host}/team/app:1`);
+  await fails(/denied|unauthorized|authentication required|no basic auth/, 'pull', `${host}/private/app:1`);
+});
