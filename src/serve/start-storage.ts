@@ -93,6 +93,7 @@ async function openPlain(root: string | undefined, { sync }: ServeSettings): Pro
 /** What operators want to know of the cache. */
 function tell(event: PullThroughEvent, log: ServerLog): void {
   if (event.kind !== 'failed' && event.kind !== 'stale') return;
+  if (event.kind === 'stale' && event.repeated) return;
   const { upstream, repository, reference, reason } = event;
   const what = event.kind === 'stale' ? 'an upstream cannot be asked, what is here was served' : 'an upstream failed';
   log.warn(what, { upstream, repository, reference, reason });

@@ -136,6 +136,22 @@ describe('a blob of an upstream', () => {
     assert.deepEqual([answer.status, answer.isWhole, answer.body.length], [200, true, 0]);
   });
 
+  it('that another repository has already is not fetched again, if its own upstream has it', async (t) => {
+    const cache = await startCache(t, { registry: { images: { app: graph, other: graph } } });
+    await receive(cache.port, path);
+    await until(() => isKept(cache));
+    assert.equal((await receive(cache.port, `/v2/none/blobs/${digest}`)).status, 404);
+    const others = Array.from({ length: 5 }, () => receive(cache.port, `/v2/other/blobs/${digest}`));
+    for (const answer of await Promise.all(others)) assert.ok(answer.body.equals(blob));
+    const got = cache.registry.requests.filter(({ method, kind }) => method === 'GET' && kind === 'blob');
+    assert.deepEqual(
+      got.map(({ repository }) => repository),
+      ['app', 'none'],
+    );
+    assert.ok(await cache.storage.blob('other', digest));
+    assert.equal(await cache.storage.blob('none', digest), undefined);
+  });
+
   it('is known to HEAD without being fetched', async (t) => {
     const cache = await startCache(t, { registry: { images: { app: graph } } });
     const { status: code, headers } = await cache.ask('HEAD', path);

@@ -39,6 +39,7 @@ export class CachedBlobs {
   readonly #eviction: Eviction;
   readonly #flights = new Map<string, BlobFlight>();
   readonly #asked: Flights<number> = new Flights();
+  readonly #mounts: Flights<void> = new Flights();
   /** Until when it is believed that an upstream does not have a blob. */
   readonly #absent: BoundedMap<string, number> = new BoundedMap(MOST_ABSENT);
   /** Readers of each blob. */
@@ -64,7 +65,7 @@ export class CachedBlobs {
     const kept = await storage.blob(route.repository, digest, options);
     if (kept !== undefined) return this.#hit(route, kept);
     const key = keyOf(route, digest);
-    const flight = this.#flights.get(key);
+    const flight = this.#underWay(key);
     if (flight === undefined && clock.monotonic() < (this.#absent.get(key) ?? 0)) return undefined;
     try {
       if (options.sizeOnly === true && flight === undefined) {
@@ -92,6 +93,7 @@ export class CachedBlobs {
   async close(): Promise<void> {
     await this.#eviction.stop();
     await Promise.all([...this.#flights.values()].map(({ over }) => over));
+    await this.#mounts.settled();
   }
 
   #hit(route: CachedRoute, kept: StoredBlob): StoredBlob {
@@ -103,7 +105,9 @@ export class CachedBlobs {
   /** From the flight that brings it, which begins now unless it is under way. */
   async #arriving(route: CachedRoute, digest: Digest): Promise<StoredBlob | undefined> {
     const { sizes, storage } = this.#options;
-    const size = this.#flights.get(keyOf(route, digest))?.spool.size ?? sizes.get(route.repository, digest);
+    const size = this.#underWay(keyOf(route, digest))?.spool.size ?? sizes.get(route.repository, digest);
+    const shared = await this.#shared(route, digest);
+    if (shared !== undefined) return this.#hit(route, shared);
     try {
       const flight = this.#flightFor(route, digest, size ?? (await this.#askSize(route, digest)));
       if ((await flight.opened) === 'spool') return this.#coming(route, digest, flight.spool.size);
@@ -114,6 +118,22 @@ export class CachedBlobs {
     }
     const kept = await storage.blob(route.repository, digest);
     return kept === undefined ? undefined : this.#hit(route, kept);
+  }
+
+  /** What another repository has from its upstream need not come again, once this one's upstream has said that it has it too. */
+  async #shared(route: CachedRoute, digest: Digest): Promise<StoredBlob | undefined> {
+    const { storage, clock, signal } = this.#options;
+    const { upstream, path, repository } = route;
+    const holder = this.#usage.holder(digest, repository);
+    if (holder === undefined || this.#underWay(keyOf(route, digest)) !== undefined) return undefined;
+    const mount = async (): Promise<void> => {
+      const target = { mediaType: ANY_TYPE, digest, size: holder.size };
+      if (!(await upstream.repository(path).has(target, { signal }))) return;
+      await this.#usage.add(repository, digest, holder.size);
+      await storage.mountBlob(repository, digest, holder.repository);
+    };
+    await this.#mounts.join(keyOf(route, digest), clock.monotonic(), mount).result;
+    return storage.blob(repository, digest);
   }
 
   #coming(route: CachedRoute, digest: Digest, size: number): StoredBlob {
@@ -137,9 +157,15 @@ export class CachedBlobs {
     throw new DrayError('IO_FAILED', `${digest} was removed from the cache before it could be read`);
   }
 
+  /** One that has failed takes nobody along any more. */
+  #underWay(key: string): BlobFlight | undefined {
+    const flight = this.#flights.get(key);
+    return flight?.spool.error === undefined ? flight : undefined;
+  }
+
   #flightFor(route: CachedRoute, digest: Digest, size: number): BlobFlight {
     const key = keyOf(route, digest);
-    const known = this.#flights.get(key);
+    const known = this.#underWay(key);
     if (known !== undefined) return known;
     this.#prepare();
     const { repository, upstream, path } = route;
@@ -159,7 +185,7 @@ export class CachedBlobs {
     });
     this.#flights.set(key, flight);
     void flight.over.then(() => {
-      this.#flights.delete(key);
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
       if (flight.spool.error !== undefined) this.#failed(flight.spool.error, route, digest);
     });
     return flight;

@@ -86,7 +86,7 @@ export class CachedLists {
         if (isAbsence(error)) return undefined;
         if (!isDrayError(error)) throw error;
         const reason = messageOf(error);
-        onEvent({ kind: 'stale', upstream: upstream.domain, repository, reference: what, reason });
+        onEvent({ kind: 'stale', upstream: upstream.domain, repository, reference: what, reason, repeated: false });
         return 'failed' as const;
       });
       const age =

@@ -66,7 +66,7 @@ export class CachedManifests {
     if (word?.says === 'absent') return undefined;
     const kept = await storage.tagged(route.repository, tag, options);
     if (word !== undefined && kept !== undefined) {
-      if (word.says === 'nothing') this.#stale(route, tag, 'it could not be asked a moment ago');
+      if (word.says === 'nothing') this.#stale(route, tag, 'it could not be asked a moment ago', true);
       return this.#hit(route, kept);
     }
     const flight = this.#flights.join(key, clock.monotonic(), () => this.#check(route, tag, key));
@@ -126,9 +126,11 @@ export class CachedManifests {
         this.#learn(key, 'absent', settings.absenceAge ?? ABSENCE_AGE);
         return undefined;
       }
-      this.#failed(route, reference, error);
       const refusal = refusalOf(error, route);
-      if (kept === undefined || refusal === undefined) throw refusal ?? error;
+      if (kept === undefined || refusal === undefined) {
+        this.#failed(route, reference, error);
+        throw refusal ?? error;
+      }
       this.#learn(key, 'nothing', settings.retryAfter ?? RETRY_AFTER);
       this.#stale(route, reference, messageOf(error));
       return kept;
@@ -196,8 +198,8 @@ export class CachedManifests {
     return kept;
   }
 
-  #stale({ upstream, repository }: CachedRoute, reference: string, reason: string): void {
-    this.#options.onEvent({ kind: 'stale', upstream: upstream.domain, repository, reference, reason });
+  #stale({ upstream, repository }: CachedRoute, reference: string, reason: string, repeated = false): void {
+    this.#options.onEvent({ kind: 'stale', upstream: upstream.domain, repository, reference, reason, repeated });
   }
 
   #failed({ upstream, repository }: CachedRoute, reference: string, error: unknown): void {

@@ -28,6 +28,8 @@ export type PullThroughEvent =
       /** A tag; or `tags`, `referrers`. */
       readonly reference: string;
       readonly reason: string;
+      /** True: it was not asked again, since it could not answer a moment ago. */
+      readonly repeated: boolean;
     }
   /** An upstream did not give what was asked for. */
   | {

@@ -30,7 +30,9 @@ interface Known extends CachedBlob {
 export class Usage {
   readonly #folder: string;
   readonly #clock: Clock;
-  #known = new Map<string, Known>();
+  readonly #known = new Map<string, Known>();
+  /** Repositories by blob. */
+  readonly #holders = new Map<Digest, Set<string>>();
 
   constructor(folder: string, clock: Clock) {
     this.#folder = folder;
@@ -43,7 +45,7 @@ export class Usage {
     const path = this.#path(repository, digest);
     await mkdir(join(path, '..'), { recursive: true });
     await writeFile(path, `${JSON.stringify({ repository, digest, size })}\n`);
-    this.#known.set(keyOf(repository, digest), { repository, digest, size, used: now, written: now });
+    this.#know({ repository, digest, size, used: now, written: now });
   }
 
   touch(repository: string, digest: Digest, size: number): void {
@@ -53,7 +55,7 @@ export class Usage {
     known.used = now;
     if (now - known.written > LAZY) {
       known.written = now;
-      this.#known.set(key, known);
+      this.#know(known);
       const time = new Date(now);
       // Another process may have put the blob there, or it may be gone: the next refresh finds out.
       utimes(this.#path(repository, digest), time, time).catch(() => undefined);
@@ -62,22 +64,43 @@ export class Usage {
 
   async remove(repository: string, digest: Digest): Promise<void> {
     this.#known.delete(keyOf(repository, digest));
+    const names = this.#holders.get(digest);
+    names?.delete(repository);
+    if (names?.size === 0) this.#holders.delete(digest);
     await rm(this.#path(repository, digest), { force: true });
+  }
+
+  /** Another repository that this process knows to have a blob from its upstream. */
+  holder(digest: Digest, repository: string): CachedBlob | undefined {
+    const names = this.#holders.get(digest);
+    if (names === undefined) return undefined;
+    for (const name of names) if (name !== repository) return this.#known.get(keyOf(name, digest));
+    return undefined;
   }
 
   /** Reads everything anew and gives it. */
   async refresh(): Promise<readonly CachedBlob[]> {
-    const found = new Map<string, Known>();
+    const found: Known[] = [];
     for (const folder of listed(this.#folder)) {
       for (const name of listed(join(this.#folder, folder))) {
         const entry = await readEntry(join(this.#folder, folder, name));
         if (entry === undefined) continue;
-        const key = keyOf(entry.repository, entry.digest);
-        found.set(key, { ...entry, used: Math.max(entry.used, this.#known.get(key)?.used ?? 0) });
+        const used = this.#known.get(keyOf(entry.repository, entry.digest))?.used ?? 0;
+        found.push({ ...entry, used: Math.max(entry.used, used) });
       }
     }
-    this.#known = found;
-    return [...found.values()];
+    this.#known.clear();
+    this.#holders.clear();
+    for (const entry of found) this.#know(entry);
+    return found;
+  }
+
+  #know(entry: Known): void {
+    const { repository, digest } = entry;
+    this.#known.set(keyOf(repository, digest), entry);
+    const names = this.#holders.get(digest);
+    if (names === undefined) this.#holders.set(digest, new Set([repository]));
+    else names.add(repository);
   }
 
   #path(repository: string, digest: Digest): string {
