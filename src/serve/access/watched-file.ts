@@ -106,9 +106,10 @@ export class WatchedFile<T> {
   #tell(state: string, error: unknown): void {
     if (this.#told === state) return;
     this.#told = state;
-    if (!isDrayError(error)) throw error;
+    // in the way of requests nothing is thrown, whatever it is
+    const code = isDrayError(error) ? error.code : 'BUG';
     this.#options.onProblem?.(
-      new DrayError(error.code, `${error.message}; what it said before stays in use`, { cause: error }),
+      new DrayError(code, `${messageOf(error)}; what it said before stays in use`, { cause: error }),
     );
   }
 }

@@ -21,9 +21,14 @@ export function libtrustId(key: KeyObject): string {
   return (text.match(/.{4}/g) ?? []).join(':');
 }
 
-/** https://www.rfc-editor.org/rfc/rfc7638, in base64url. */
-export function thumbprint(key: KeyObject): string {
-  const jwk: Readonly<Record<string, unknown>> = key.export({ format: 'jwk' });
+/** https://www.rfc-editor.org/rfc/rfc7638, in base64url; undefined for a kind of key that no JWK is of. */
+export function thumbprint(key: KeyObject): string | undefined {
+  let jwk: Readonly<Record<string, unknown>>;
+  try {
+    jwk = key.export({ format: 'jwk' });
+  } catch {
+    return undefined;
+  }
   const members = (MEMBERS[String(jwk['kty'])] ?? []).map((name) => [name, jwk[name]]);
   return createHash('sha256')
     .update(JSON.stringify(Object.fromEntries(members)))

@@ -22,6 +22,18 @@ import {
 } from './tokens.test.fixture.ts';
 import { openTrustedKeys } from './trusted-keys.ts';
 
+/** Its curve is none of JSON Web Algorithms. */
+const P224 = `-----BEGIN CERTIFICATE-----
+MIIBYjCCARCgAwIBAgIUbCxnUqlc9yN+zB8HHU83ewQ/3jcwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEcDIyNDAgFw0yNjExMjExNjMwMjVaGA8yMTI2MTAyODE2MzAy
+NVowDzENMAsGA1UEAwwEcDIyNDBOMBAGByqGSM49AgEGBSuBBAAhAzoABG5z7QVT
+t5uBINAgO6M95Qp7tleLuqIpsaRafzVjLZ+YI8C2PdCLnSipOsqI0ikn49inHWpE
+R4uOo1MwUTAdBgNVHQ4EFgQUiDNOubjvrofJFNqfxrf3TK+4MP0wHwYDVR0jBBgw
+FoAUiDNOubjvrofJFNqfxrf3TK+4MP0wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjO
+PQQDAgNAADA9Ah0A0IND0BcTAbp9x9fcDbxO5u6+R0PaP1OaS4f6KAIcci4rXpZe
+SHx/mnVkY38HPl9nQepvTlrlchZ2Zg==
+-----END CERTIFICATE-----`;
+
 async function verifier(t: TestContext, options: Partial<TokenOptions>): Promise<TokenVerifier> {
   const all: TokenOptions = { realm: 'https://auth.example/token', service: SERVICE, issuer: ISSUER, ...options };
   const keys = await openTrustedKeys(all, (error) => assert.fail(error));
@@ -248,6 +260,14 @@ test('keys of root certificates are found by the names that distribution gives t
     assert.notEqual(await tokens.verify(signed({ alg: 'ES256', kid }, claims(), key)), undefined);
   }
   assert.equal(await tokens.verify(signed({ alg: 'ES256', kid: 'x' }, claims(), key)), undefined);
+});
+
+test('a root with a key that no token can be signed with does not stand in the way of others', async (t) => {
+  const { root } = certificateChain();
+  const rootCertBundle = settledFile(join(temporaryFolder(t), 'roots.pem'), `${P224}\n${root.cert}`);
+  const tokens = await verifier(t, { rootCertBundle });
+  const kid = libtrustId(createPublicKey(root.key));
+  assert.notEqual(await tokens.verify(signed({ alg: 'ES256', kid }, claims(), privateKeyOf(root))), undefined);
 });
 
 test('the thumbprint is that of RFC 7638', () => {

@@ -128,7 +128,9 @@ class Keys implements TrustedKeys {
 function readRoots(text: string, path: string): Roots {
   const certificates = readCertificates(text, path);
   const keys = certificates.flatMap(({ publicKey }) =>
-    [libtrustId(publicKey), thumbprint(publicKey)].map((kid) => ({ kid, alg: undefined, key: publicKey })),
+    [libtrustId(publicKey), thumbprint(publicKey)]
+      .filter((kid) => kid !== undefined)
+      .map((kid) => ({ kid, alg: undefined, key: publicKey })),
   );
   return { certificates, keys };
 }
