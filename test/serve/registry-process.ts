@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 const COMMAND: string = fileURLToPath(new URL('../../dist/dray.mjs', import.meta.url));
 /** A whole docker-registry that these tests are tried with: `SERVED_BY=docker-registry npm test -- test/serve/conformance`. */
 const PEER = process.env['SERVED_BY'];
+/** More arguments for each server: `SERVE_ARGS='--workers 2' npm test -- test/serve`. */
+const EXTRA = (process.env['SERVE_ARGS'] ?? '').split(' ').filter((word) => word !== '');
 /** The most memory that the server may ever have, in bytes. */
 const MEMORY = 200 << 20;
 const STARTED_WITHIN = 30_000;
@@ -87,7 +89,8 @@ export class RegistryProcess {
   }
 
   #words(): readonly string[] {
-    return [process.execPath, COMMAND, 'serve', '--port', '0', '--data', this.data, ...(this.#options.args ?? [])];
+    const { args = [] } = this.#options;
+    return [process.execPath, COMMAND, 'serve', '--port', '0', '--data', this.data, ...args, ...EXTRA];
   }
 
   #peerConfig(port: number): string {
