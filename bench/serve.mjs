@@ -1,9 +1,11 @@
 // dray serve beside Debian's docker-registry: reads, pushes, lists, start and memory, in one run. Writes bench/serve.md.
 //   tools/peers/setup-peers.sh && npm run build && npm ci --prefix tools/node24 && node bench/serve.mjs [SECONDS]
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -46,12 +48,12 @@ function ask(port, method, path, { headers = {}, body } = {}) {
     const sent = request({ port, host: '127.0.0.1', method, path, headers, agent }, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
-      response.on('error', reject);
+      response.on('error', reject).on('close', () => reject(new Error(`${method} ${path}: cut`)));
       response.on('end', () =>
         resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }),
       );
     });
-    sent.on('error', reject);
+    sent.on('error', reject).on('close', () => reject(new Error(`${method} ${path}: no answer`)));
     sent.end(body);
   });
 }
@@ -83,7 +85,8 @@ async function pushManifest(port, repository, tag, config) {
 
 /** CPU seconds and memory of a process and its children. */
 function usage(pid) {
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).split('\n');
+  // ps ends with 1 where there are none
+  const children = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).stdout.split('\n');
   return [pid, ...children.map(Number).filter((each) => each > 0)].reduce(
     (sum, each) => {
       try {
@@ -96,7 +99,7 @@ function usage(pid) {
           peak: Math.max(sum.peak, of('VmHWM')),
         };
       } catch {
-        return sum; // ps itself, or one that has ended
+        return sum; // it has ended
       }
     },
     { cpu: 0, now: 0, peak: 0 },
@@ -154,8 +157,16 @@ async function several(count, width, work) {
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
 async function figures(make, index) {
-  const port = 48200 + index;
+  const port = await freePort();
   const data = join(folder, `data-${index}`);
   mkdirSync(data);
   const [command, env] = make(port, data);

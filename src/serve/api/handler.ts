@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hasCode } from '#errors';
 import { type AccessControl, openAccess } from '../access/port.ts';
 import { ApiError, apiError } from '../http/api-error.ts';
 import { Exchange } from '../http/exchange.ts';
+import { oneAtATime } from '../http/one-at-a-time.ts';
 import type { AnswerRecord, RegistryObserver } from '../observe/port.ts';
 import type { RegistryStorage } from '../storage/port.ts';
 import { asApiError } from './as-api-error.ts';
@@ -33,7 +35,7 @@ export type RequestHandler = (message: IncomingMessage, response: ServerResponse
  */
 export function createRegistryHandler(options: RegistryApiOptions): RequestHandler {
   const api = new RegistryApi(options);
-  return (message, response) => void api.handle(new Exchange(message, response, options.prefix));
+  return oneAtATime((message, response) => void api.handle(new Exchange(message, response, options.prefix)));
 }
 
 class RegistryApi {
@@ -71,7 +73,7 @@ class RegistryApi {
       await this.#answer(exchange);
     } catch (error) {
       const told = asApiError(error);
-      if (told.status >= 500) this.#onFailure(error, exchange);
+      if (told.status >= 500 && !hasCode(error, 'CANCELLED')) this.#onFailure(error, exchange);
       exchange.fail(told);
     }
   }
