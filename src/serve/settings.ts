@@ -1,3 +1,5 @@
+import type { KeychainOptions } from '#registry';
+import type { TransportOptions } from '#transport';
 import type { AccessOptions, TlsOptions } from './access/options.ts';
 import type { EventFilter } from './observe/webhooks/options.ts';
 import type { ImmutableRule, MaintenanceRules, QuotaRule, Schedule } from './operate/options.ts';
@@ -108,7 +110,11 @@ export interface WebhookSettings {
   readonly references: boolean;
 }
 
-export type CacheSettings = Omit<PullThroughOptions, 'folder' | 'keychain' | 'transport' | 'clock' | 'onEvent'>;
+export interface CacheSettings
+  extends Omit<PullThroughOptions, 'folder' | 'keychain' | 'transport' | 'clock' | 'reclaim' | 'onEvent'> {
+  /** How registries are reached and what this machine has for them; of no file: who starts the server says it. */
+  readonly machine?: { readonly keychain: KeychainOptions; readonly transport: TransportOptions } | undefined;
+}
 
 export const DEFAULT_SETTINGS: ServeSettings = {
   listen: '127.0.0.1:5000',

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import { quoted } from '#oci';
+import { createKeychain } from '#registry';
 import type { ServerLog } from './observe/log/server-log.ts';
 import type { MetricSource } from './observe/metrics/metrics.ts';
 import type { PullThroughEvent } from './proxy/events.ts';
@@ -58,9 +59,12 @@ async function openCache(
   const { createPullThrough } = await import('./proxy/pull-through.ts');
   const { createCacheMetrics } = await import('./proxy/cache-metrics.ts');
   const metrics = createCacheMetrics();
+  const { machine, ...options } = cache;
   register?.(metrics.source);
   return createPullThrough(storage, {
-    ...cache,
+    ...options,
+    keychain: machine && createKeychain(machine.keychain),
+    transport: machine?.transport,
     folder: join(root, 'dray', 'proxy'),
     onEvent(event) {
       metrics.onEvent(event);

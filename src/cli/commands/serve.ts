@@ -7,6 +7,7 @@ import { type ServeFlags, serveFlags, settingsOfFlags } from '../flags/serve-fla
 import { jsonLine, oneLine, printableJson } from '../output/printable.ts';
 import { servedLines } from '../output/serve-lines.ts';
 import { maskedSettings } from '../output/serve-settings.ts';
+import { withMachine } from '../serve-machine.ts';
 
 type ServeRoom = typeof import('#serve');
 
@@ -41,7 +42,12 @@ export const serve: Command = defineCommand<ServeFlags>({
       return write(context.stdout, `${printableJson(maskedSettings(settings))}\n`);
     }
     const { stdout, stderr, signal, hurry } = context;
-    const server = await room.startRegistryServer(settings, { stdout, stderr, signal, worker: serveWorker() });
+    const server = await room.startRegistryServer(await withMachine(settings, context.env), {
+      stdout,
+      stderr,
+      signal,
+      worker: serveWorker(),
+    });
     try {
       await write(stdout, announcement(call, room, settings, server));
       const isOpen = Object.values(settings.access).every((part) => part === undefined || part === false);
