@@ -37,6 +37,11 @@ export class DataFolder extends Files {
     }
   }
 
+  /** True for a symbolic link. */
+  isLink(path: string): boolean {
+    return this.fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  }
+
   /** A new folder in `tmp`. */
   async newFolder(): Promise<string> {
     const path = `${this.paths.tmp}/${this.unique()}`;

@@ -47,9 +47,10 @@ export class Data {
     }
   }
 
-  /** True: the bytes are at their place. */
-  isPlaced(digest: Digest): boolean {
-    return this.#at(`${this.#files.paths.data(digest)}/data`) !== undefined;
+  /** True: the bytes are at their place, as many as there should be where that is known. */
+  isPlaced(digest: Digest, size?: number): boolean {
+    const found = this.#at(`${this.#files.paths.data(digest)}/data`)?.stats.size;
+    return found !== undefined && (size === undefined || size === found);
   }
 
   /**
@@ -80,25 +81,27 @@ export class Data {
   /** False: the bytes are there already, and `prepared` stays. */
   async #place(digest: Digest, prepared: string): Promise<boolean> {
     const folder = this.#files.paths.data(digest);
-    if (this.isPlaced(digest)) return false;
+    const size = this.#at(`${prepared}/data`)?.stats.size;
+    if (this.isPlaced(digest, size)) return false;
     if (await this.#files.adopt(prepared, folder)) return true;
-    // Somebody was quicker, or has left a folder without data.
-    if (this.isPlaced(digest) || (await this.#bringBack(digest))) return false;
+    // Somebody was quicker, or has left a folder without data, or with some that were cut since.
+    if (this.isPlaced(digest, size) || (await this.#bringBack(digest, size))) return false;
     await this.#files.adopt(`${prepared}/data`, `${folder}/data`);
     this.#files.removeEmpty(prepared);
     return true;
   }
 
   /** From the trash, where they are there. */
-  async #bringBack(digest: Digest): Promise<boolean> {
+  async #bringBack(digest: Digest, size?: number): Promise<boolean> {
     const { paths } = this.#files;
     try {
-      if (this.#at(paths.trashed(digest)) === undefined) return false;
+      const found = this.#at(paths.trashed(digest))?.stats.size;
+      if (found === undefined || (size !== undefined && size !== found)) return false;
       await this.#files.adopt(paths.trashed(digest), `${paths.data(digest)}/data`);
     } catch (error) {
       if (!isAbsence(error)) throw error;
     }
-    return this.isPlaced(digest);
+    return this.isPlaced(digest, size);
   }
 
   #at(path: string): DataFile | undefined {

@@ -1,9 +1,9 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { Bytes } from '#bytes';
-import { throwIfCancelled } from '#errors';
+import { hasCode, throwIfCancelled } from '#errors';
 import { type Digest, digestParts, hashFor } from '#oci';
-import { asFailure, syncFile } from '#store';
+import { asFailure, errnoOf, syncFile } from '#store';
 import { busyUpload, otherContent, otherOffset, unknownUpload } from '../failures.ts';
 import type { StorageOptions, UploadPiece, UploadStorage } from '../port.ts';
 import { type Baton, type BatonTerms, startedAt, takeBaton } from './baton.ts';
@@ -156,6 +156,11 @@ export class FolderUploads implements UploadStorage {
       const hash = size === 0 ? createHash('sha256') : isKnown ? before.hash : undefined;
       this.#progress.delete(folder);
       const { end, failure } = await takeContent(content, { fs, fd, path, start: size, hash }, signal);
+      if (failure !== undefined && isFull(failure.error)) {
+        // What came of it would keep others from the space that it did not find itself.
+        fs.ftruncateSync(fd, size);
+        throw failure.error;
+      }
       // Half of a chunk may have been written.
       if (failure !== undefined) fs.ftruncateSync(fd, end);
       if (hash !== undefined) this.#progress.set(folder, { hash, ino, size: end }, 1);
@@ -216,6 +221,11 @@ export class FolderUploads implements UploadStorage {
     }
     return hexOf(hash, digest);
   }
+}
+
+/** No space was left. */
+function isFull(error: unknown): boolean {
+  return hasCode(error, 'DISK_FULL') || errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT';
 }
 
 /** The digest of what was hashed, of the same algorithm as `digest`. */

@@ -18,10 +18,10 @@ export class Links {
     this.#clock = clock;
   }
 
-  /** Undefined: there is no link. One without content is none: docker's registry was stopped while it wrote it. */
+  /** Undefined: there is no link. One without content is none: docker's registry was stopped while it wrote it. Nor is a folder. */
   stat(folder: string): Stats | undefined {
     const stats = this.#files.stat(`${folder}/link`);
-    return stats !== undefined && stats.size > 0 ? stats : undefined;
+    return stats?.isFile() === true && stats.size > 0 ? stats : undefined;
   }
 
   /**

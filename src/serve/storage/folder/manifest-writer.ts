@@ -43,7 +43,7 @@ export class ManifestWriter {
     const children = await this.#childLinks(repository, facts);
     const workshop = await files.newFolder();
     try {
-      const prepared = data.isPlaced(digest) ? undefined : `${workshop}/data`;
+      const prepared = data.isPlaced(digest, bytes.length) ? undefined : `${workshop}/data`;
       const revision = this.#isKnown(repository, digest, kept) ? undefined : `${workshop}/revision`;
       await Promise.all([
         prepared === undefined ? undefined : this.#write(prepared, { data: bytes }),

@@ -1,4 +1,4 @@
-import { type Digest, isDigest } from '#oci';
+import { type Digest, digestOf, digestParts, isDigest } from '#oci';
 import type { Clock } from '#timing';
 import type { StoredManifest } from '../port.ts';
 import { BoundedCache } from './bounded-cache.ts';
@@ -87,7 +87,8 @@ export class Manifests {
     const known = this.#documents.get(key);
     if (known !== undefined) return known;
     const bytes = this.#terms.data.read(digest);
-    if (bytes === undefined) return undefined;
+    // What was cut or changed on the disk is not there; whoever pushes it again puts it right.
+    if (bytes === undefined || digestOf(bytes, digestParts(digest).algorithm) !== digest) return undefined;
     const mediaType = kept ?? manifestFacts(bytes).mediaType ?? UNKNOWN_TYPE;
     const manifest: StoredManifest = { digest, mediaType, bytes };
     this.#documents.set(key, manifest, weightOf(key, manifest));

@@ -6,7 +6,7 @@ import type { DataFolder } from './data-folder.ts';
 import type { Links } from './links.ts';
 import type { Listings } from './listings.ts';
 
-/** Longest name that is looked for: folders that link to each other have no end. */
+/** Longest name that is looked for. */
 const LONGEST = 255;
 /** Bytes of memory for what was last seen in repositories. */
 const MOST = 16 * 1024 * 1024;
@@ -16,6 +16,7 @@ const STRIDE = 200;
 /**
  * The names of repositories, found in the folders each time they are asked for, and no further than they are asked for. The names in a folder
  * are read again when its time has changed, so what another process does is seen at once and nothing is walked at the start.
+ * Symbolic links are not followed: they may lead around in a circle.
  */
 export class Repositories {
   readonly #files: DataFolder;
@@ -69,6 +70,7 @@ export class Repositories {
     for (const child of this.#listings.names(paths.repository(prefix.slice(0, -1)))) {
       if (child.startsWith('_') || prefix.length + child.length > LONGEST) continue;
       const name = prefix + child;
+      if (this.#files.isLink(paths.repository(name))) continue;
       for (let top = open.at(-1); top !== undefined && top < name; top = open.at(-1)) {
         open.pop();
         yield* this.#below(top, after);
