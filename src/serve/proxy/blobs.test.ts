@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { cutAfter, digestOf, flipByte, noHead, status, takeOver, truncate } from '#testing';
@@ -76,6 +76,20 @@ describe('a blob of an upstream', () => {
     upstream.go();
     for (const answer of [await first, await later]) assert.ok(answer.isWhole && answer.body.equals(blob));
     assert.ok((await end).body.equals(blob.subarray(-10)));
+    assert.equal(cache.asked('GET', 'blob'), 1);
+  });
+
+  it('does not wait for a client that takes nothing', async (t) => {
+    const large = blobsOnly(24_000_000);
+    const bytes = Buffer.from(large.blobs[0] ?? []);
+    const name = digestOf(bytes);
+    const cache = await startCache(t, { registry: { images: { app: large.graph } } });
+    const slow = connect(cache.port, '127.0.0.1');
+    t.after(() => slow.destroy());
+    slow.pause().write(`GET /v2/app/blobs/${name} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await until(() => cache.asked('GET', 'blob') === 1);
+    assert.ok((await receive(cache.port, `/v2/app/blobs/${name}`)).body.equals(bytes));
+    await until(async () => (await cache.storage.blob('app', name)) !== undefined);
     assert.equal(cache.asked('GET', 'blob'), 1);
   });
 
