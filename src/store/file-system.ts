@@ -12,6 +12,7 @@ export type FileSystem = Pick<
   | 'fstatSync'
   | 'fsync'
   | 'ftruncateSync'
+  | 'lstatSync'
   | 'mkdirSync'
   | 'openSync'
   | 'readdirSync'
