@@ -11,7 +11,7 @@ export interface RawOptions {
 export function sendRaw(
   port: number,
   bytes: string | Uint8Array,
-  { wait = 2_000, until }: RawOptions = {},
+  { wait = 10_000, until }: RawOptions = {},
 ): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
