@@ -54,7 +54,8 @@ export class CachedManifests {
     if (kept !== undefined) return this.#hit(route, kept);
     const key = `${route.repository}@${digest}`;
     if (this.#word(key)?.says === 'absent') return undefined;
-    const work = (): Promise<Found> => this.#answered(route, digest, key, undefined, () => this.#get(route, digest));
+    const work = (): Promise<Found> =>
+      this.#answered(route, { reference: digest, key }, undefined, () => this.#get(route, digest));
     return unlessCancelled(this.#flights.join(key, clock.monotonic(), work).result, options.signal);
   }
 
@@ -101,7 +102,7 @@ export class CachedManifests {
 
   #check(route: CachedRoute, tag: string, key: string): Promise<Found> {
     const { storage, settings } = this.#options;
-    return this.#answered(route, tag, key, storage.tagged(route.repository, tag), async (kept) => {
+    return this.#answered(route, { reference: tag, key }, storage.tagged(route.repository, tag), async (kept) => {
       const found = kept === undefined ? await this.#get(route, tag, [tag]) : await this.#compare(route, tag, kept);
       this.#learn(key, 'same', route.upstream.tagAge ?? settings.tagAge ?? TAG_AGE);
       return found;
@@ -111,8 +112,7 @@ export class CachedManifests {
   /** What `ask` finds; where it fails, what follows from that for what is here. */
   async #answered(
     route: CachedRoute,
-    reference: string,
-    key: string,
+    { reference, key }: { readonly reference: string; readonly key: string },
     keeping: Promise<Found> | undefined,
     ask: (kept: Found) => Promise<Found>,
   ): Promise<Found> {

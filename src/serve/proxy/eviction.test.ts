@@ -101,8 +101,8 @@ describe('a bounded cache', () => {
     await until(async () => evicted(cache) === 2 && (await cache.cache.evict()) === undefined);
     assert.deepEqual(await held(storage), [2]);
     const files = readdirSync(join(root, 'docker'), { recursive: true, encoding: 'utf8' });
-    const kept = files.filter((name) => name.endsWith('/data')).map((name) => name.split('/').at(-2));
-    assert.deepEqual(kept.sort(), [digests[1], digests[2]].map((digest) => digest?.slice(7)).sort());
+    const kept = files.filter((name) => name.endsWith('/data')).map((name) => `sha256:${name.split('/').at(-2)}`);
+    assert.deepEqual(new Set(kept), new Set([digests[1], digests[2]]));
   });
 
   it('passes on what is larger than all it may hold', async (t) => {

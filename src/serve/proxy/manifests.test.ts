@@ -174,7 +174,7 @@ describe('an upstream that wants credentials', () => {
       const answer = await get(cache);
       assert.deepEqual([answer.status, answer.codes], [404, ['NAME_UNKNOWN']]);
       assert.equal(answer.headers['www-authenticate'], undefined);
-      assert.doesNotMatch(`${answer.body} ${JSON.stringify(cache.events)}`, /outdated/);
+      assert.doesNotMatch(`${answer.body.toString()} ${JSON.stringify(cache.events)}`, /outdated/);
     });
   }
 });
@@ -252,7 +252,7 @@ it('asks for rights to the repository that is meant, by whatever name it is aske
   const asked: unknown[] = [];
   const { ask } = await served(t, {
     storage: cache.cache,
-    repositoryFor: cache.cache.repositoryFor,
+    repositoryFor: (name, namespace) => cache.cache.repositoryFor(name, namespace),
     access: {
       admit({ needs }) {
         asked.push(...needs.map((need) => (need.kind === 'repository' ? need.repository : need.kind)));

@@ -1,8 +1,18 @@
 import * as fs from 'node:fs';
+import type { Descriptor, Digest } from '#oci';
 import { LockKeeper } from '#store';
 import { systemClock } from '#timing';
-import { type ApiError, apiError } from '../http/api-error.ts';
-import type { RegistryStorage, UploadStorage } from '../storage/port.ts';
+import { apiError } from '../http/api-error.ts';
+import type {
+  BlobOptions,
+  Page,
+  PageOptions,
+  RegistryStorage,
+  StorageOptions,
+  StoredBlob,
+  StoredManifest,
+  UploadStorage,
+} from '../storage/port.ts';
 import { CachedBlobs } from './cached-blobs.ts';
 import { CachedLists } from './cached-lists.ts';
 import { CachedManifests } from './cached-manifests.ts';
@@ -28,93 +38,155 @@ export interface PullThrough extends RegistryStorage {
  * without anything being here, or may not be asked. Throws INVALID_CONFIGURATION.
  */
 export function createPullThrough(storage: RegistryStorage, options: PullThroughOptions): PullThrough {
-  const { clock = systemClock, onEvent = () => undefined, folder } = options;
-  const upstreams = options.upstreams.map((settings) => new Upstream(settings, options));
-  const routes = new Routes(upstreams, options.rules ?? []);
-  const closing = new AbortController();
-  const { signal } = closing;
-  const sizes = new Sizes();
-  fs.mkdirSync(folder, { recursive: true });
-  const locks = new LockKeeper({ fs, clock });
-  const shared = { storage, sizes, clock, signal, settings: options, onEvent };
-  const blobs = new CachedBlobs({ ...shared, locks });
-  const manifests = new CachedManifests(shared);
-  const lists = new CachedLists(shared);
+  return new PullThroughStorage(storage, options);
+}
+
+class PullThroughStorage implements PullThrough {
+  readonly uploads: UploadStorage;
+  readonly #storage: RegistryStorage;
+  readonly #upstreams: readonly Upstream[];
+  readonly #routes: Routes;
+  readonly #blobs: CachedBlobs;
+  readonly #manifests: CachedManifests;
+  readonly #lists: CachedLists;
+  readonly #closing = new AbortController();
+
+  constructor(storage: RegistryStorage, options: PullThroughOptions) {
+    const { clock = systemClock, onEvent = () => undefined, folder } = options;
+    this.#storage = storage;
+    this.#upstreams = options.upstreams.map((settings) => new Upstream(settings, options));
+    this.#routes = new Routes(this.#upstreams, options.rules ?? []);
+    fs.mkdirSync(folder, { recursive: true });
+    const { signal } = this.#closing;
+    const shared = { storage, sizes: new Sizes(), clock, signal, settings: options, onEvent };
+    this.#blobs = new CachedBlobs({ ...shared, locks: new LockKeeper({ fs, clock }) });
+    this.#manifests = new CachedManifests(shared);
+    this.#lists = new CachedLists(shared);
+    this.uploads = writtenUploads(storage.uploads, (repository) => this.#written(repository));
+  }
+
+  async blob(repository: string, digest: Digest, options?: BlobOptions): Promise<StoredBlob | undefined> {
+    const route = this.#cached(repository);
+    return route === undefined
+      ? this.#storage.blob(repository, digest, options)
+      : this.#blobs.blob(route, digest, options);
+  }
+
+  async mountBlob(
+    repository: string,
+    digest: Digest,
+    from: string | undefined,
+    options?: StorageOptions,
+  ): Promise<boolean> {
+    return this.#storage.mountBlob(this.#written(repository), digest, from, options);
+  }
+
+  holders(digest: Digest, options?: StorageOptions): AsyncIterable<string> {
+    return this.#storage.holders(digest, options);
+  }
+
+  async removeBlob(repository: string, digest: Digest, options?: StorageOptions): Promise<boolean> {
+    const route = this.#cached(repository);
+    if (route !== undefined) await this.#blobs.forget(route.repository, digest);
+    return this.#storage.removeBlob(route?.repository ?? repository, digest, options);
+  }
+
+  async manifest(repository: string, digest: Digest, options?: StorageOptions): Promise<StoredManifest | undefined> {
+    const route = this.#cached(repository);
+    return route === undefined
+      ? this.#storage.manifest(repository, digest, options)
+      : this.#manifests.manifest(route, digest, options);
+  }
+
+  async tagged(repository: string, tag: string, options?: StorageOptions): Promise<StoredManifest | undefined> {
+    const route = this.#cached(repository);
+    return route === undefined
+      ? this.#storage.tagged(repository, tag, options)
+      : this.#manifests.tagged(route, tag, options);
+  }
+
+  async putManifest(
+    repository: string,
+    manifest: StoredManifest,
+    tags: readonly string[],
+    options?: StorageOptions,
+  ): Promise<void> {
+    return this.#storage.putManifest(this.#written(repository), manifest, tags, options);
+  }
+
+  async removeManifest(
+    repository: string,
+    digest: Digest,
+    options?: StorageOptions,
+  ): Promise<readonly string[] | undefined> {
+    const own = this.#forgotten(repository);
+    return this.#storage.removeManifest(own, digest, options);
+  }
+
+  async removeTag(repository: string, tag: string, options?: StorageOptions): Promise<boolean> {
+    const own = this.#forgotten(repository, tag);
+    return this.#storage.removeTag(own, tag, options);
+  }
+
+  async removeRepository(repository: string, options?: StorageOptions): Promise<boolean> {
+    const own = this.#forgotten(repository);
+    return this.#storage.removeRepository(own, options);
+  }
+
+  async tags(repository: string, options?: PageOptions): Promise<Page | undefined> {
+    const route = this.#cached(repository);
+    return route === undefined ? this.#storage.tags(repository, options) : this.#lists.tags(route, options);
+  }
+
+  repositories(options?: PageOptions): Promise<Page> {
+    return this.#storage.repositories(options);
+  }
+
+  async referrers(repository: string, digest: Digest, options?: StorageOptions): Promise<readonly Descriptor[]> {
+    const route = this.#cached(repository);
+    return route === undefined
+      ? this.#storage.referrers(repository, digest, options)
+      : this.#lists.referrers(route, digest, options);
+  }
+
+  repositoryFor(name: string, namespace: string | undefined): string {
+    return this.#routes.named(name, namespace);
+  }
+
+  evict(): Promise<void> {
+    return this.#blobs.evict();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([this.#blobs.close(), this.#manifests.close(), this.#lists.close()]);
+    for (const upstream of this.#upstreams) upstream.close();
+  }
 
   /** Undefined: it is kept here. */
-  const cached = (repository: string): CachedRoute | undefined => {
-    const route = routes.of(repository);
-    if (route === 'denied') throw denied();
+  #cached(repository: string): CachedRoute | undefined {
+    const route = this.#routes.of(repository);
+    if (route === 'denied') throw apiError(403, 'DENIED', 'this server does not cache that repository');
     return route === 'local' ? undefined : route;
-  };
-  /** The repository of the storage that `repository` is. */
-  const own = (repository: string): string => cached(repository)?.repository ?? repository;
-  const written = (repository: string): string => {
-    const route = cached(repository);
+  }
+
+  #written(repository: string): string {
+    const route = this.#cached(repository);
     if (route === undefined) return repository;
     throw apiError(
       405,
       'UNSUPPORTED',
       `this repository is a cache of ${route.upstream.domain}: nothing is pushed to it`,
     );
-  };
+  }
 
-  return {
-    uploads: writtenUploads(storage.uploads, written),
-    blob: async (repository, digest, call) => {
-      const route = cached(repository);
-      return route === undefined ? storage.blob(repository, digest, call) : blobs.blob(route, digest, call);
-    },
-    mountBlob: async (repository, digest, from, call) => storage.mountBlob(written(repository), digest, from, call),
-    holders: (digest, call) => storage.holders(digest, call),
-    removeBlob: async (repository, digest, call) => {
-      const route = cached(repository);
-      if (route !== undefined) await blobs.forget(route.repository, digest);
-      return storage.removeBlob(route?.repository ?? repository, digest, call);
-    },
-    manifest: async (repository, digest, call) => {
-      const route = cached(repository);
-      return route === undefined ? storage.manifest(repository, digest, call) : manifests.manifest(route, digest, call);
-    },
-    tagged: async (repository, tag, call) => {
-      const route = cached(repository);
-      return route === undefined ? storage.tagged(repository, tag, call) : manifests.tagged(route, tag, call);
-    },
-    putManifest: async (repository, manifest, tags, call) =>
-      storage.putManifest(written(repository), manifest, tags, call),
-    removeManifest: async (repository, digest, call) => {
-      manifests.forget(own(repository));
-      return storage.removeManifest(own(repository), digest, call);
-    },
-    removeTag: async (repository, tag, call) => {
-      manifests.forget(own(repository), tag);
-      return storage.removeTag(own(repository), tag, call);
-    },
-    removeRepository: async (repository, call) => {
-      manifests.forget(own(repository));
-      return storage.removeRepository(own(repository), call);
-    },
-    tags: async (repository, call) => {
-      const route = cached(repository);
-      return route === undefined ? storage.tags(repository, call) : lists.tags(route, call);
-    },
-    repositories: (call) => storage.repositories(call),
-    referrers: async (repository, digest, call) => {
-      const route = cached(repository);
-      return route === undefined ? storage.referrers(repository, digest, call) : lists.referrers(route, digest, call);
-    },
-    repositoryFor: (name, namespace) => routes.named(name, namespace),
-    evict: () => blobs.evict(),
-    close: async () => {
-      closing.abort();
-      await Promise.all([blobs.close(), manifests.close(), lists.close()]);
-      for (const upstream of upstreams) upstream.close();
-    },
-  };
-}
-
-function denied(): ApiError {
-  return apiError(403, 'DENIED', 'this server does not cache that repository');
+  /** The repository of the storage; what its upstream has said lately of one reference, or of all, is believed no longer. */
+  #forgotten(repository: string, reference?: string): string {
+    const route = this.#cached(repository);
+    if (route === undefined) return repository;
+    this.#manifests.forget(route.repository, reference);
+    return route.repository;
+  }
 }
 
 /** @param written throws where nothing may be written */

@@ -57,8 +57,10 @@ export class Usage {
       known.written = now;
       this.#know(known);
       const time = new Date(now);
-      // Another process may have put the blob there, or it may be gone: the next refresh finds out.
-      utimes(this.#path(repository, digest), time, time).catch(() => undefined);
+      // Who takes the files away makes everything unknown: what is used is known again.
+      utimes(this.#path(repository, digest), time, time)
+        .catch(() => this.add(repository, digest, size))
+        .catch(() => undefined);
     }
   }
 
