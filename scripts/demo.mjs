@@ -1,8 +1,11 @@
-// The main job, with nothing but this folder: a registry in this process, and the built command that pulls from it to a file.
+// The main job, with nothing but this folder: the built command serves a registry, and pulls from it to a file.
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import { relative } from 'node:path';
+import { createInterface } from 'node:readline';
 import { build } from './build.mjs';
 import { Failure, root, run, start } from './run.mjs';
 import { verifyArchive } from './verify-archive.mjs';
@@ -17,20 +20,16 @@ async function demo(args) {
   mkdirSync(folder, { recursive: true });
   const testing = await import('../dist/testing/index.js');
   const graph = exampleImage(testing);
-  const registry = await testing.startRegistry({
-    images: { [NAME]: graph },
-    faults: [testing.slow(2_000_000, { kind: 'blob' })],
-  });
-  const reference = registry.reference(NAME);
+  const registry = await startRegistry();
+  const reference = `${registry.host}/${NAME}`;
   const platform = arch() === 'arm64' ? 'linux/arm64' : 'linux/amd64';
   const file = `${folder}/hello.tar`;
   try {
-    console.log(
-      `A registry for this demo listens on ${registry.host}. It has ${NAME} for linux/amd64 and linux/arm64, and sends 2 MB/s.\n`,
-    );
+    await push(registry.host, graph);
+    console.log(`It is at ${registry.host}, and has ${NAME} for linux/amd64 and linux/arm64 now.\n`);
     await pull({ reference, platform, file, folder });
   } finally {
-    await registry.close();
+    await registry.stop();
   }
   flip(file, args);
   const archive = readFileSync(file);
@@ -55,9 +54,43 @@ function exampleImage({ buildImage, buildIndex, buildLayer, helloProgram }) {
   return buildIndex(images);
 }
 
+/** The command's own registry, in memory. */
+async function startRegistry() {
+  const args = ['serve', '--memory', '--quiet', '--port', '0'];
+  console.log(`$ dray ${args.join(' ')}`);
+  const server = spawn(process.execPath, ['dist/dray.mjs', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const over = once(server, 'exit');
+  const stop = async () => {
+    server.kill();
+    await over;
+  };
+  for await (const line of createInterface(server.stdout)) {
+    return { host: new URL(line).host, stop };
+  }
+  throw new Failure('dray serve ended before it answered.');
+}
+
+/** Pushes everything by the distribution API, as a script with curl would. */
+async function push(host, { root: top, blobs, manifests }) {
+  const repository = `http://${host}/v2/${NAME.split(':')[0]}`;
+  const send = async (method, path, body, type) => {
+    const { status } = await fetch(`${repository}/${path}`, { method, body, headers: { 'content-type': type } });
+    if (status !== 201) throw new Failure(`dray serve answered ${status} to ${method} ${path}.`);
+  };
+  for (const [digest, bytes] of blobs) {
+    if (manifests.has(digest)) continue;
+    await send('POST', `blobs/uploads/?digest=${digest}`, bytes, 'application/octet-stream');
+  }
+  for (const [digest, type] of manifests) await send('PUT', `manifests/${digest}`, blobs.get(digest), type);
+  await send('PUT', `manifests/${NAME.split(':')[1]}`, blobs.get(top.digest), top.mediaType);
+}
+
 /** Runs the command as a user would, but without what this user has set up. */
 async function pull({ reference, platform, file, folder }) {
-  const args = ['pull', '--platform', platform, '-o', shown(file), reference];
+  const args = ['pull', '--platform', platform, '--limit-rate', '2M', '-o', shown(file), reference];
   console.log(`$ dray ${args.join(' ')}`);
   const own = { DRAY_ROOT: `${folder}/store`, XDG_CONFIG_HOME: `${folder}/config`, DOCKER_CONFIG: `${folder}/config` };
   const status = await run(process.execPath, ['dist/dray.mjs', ...args], {
