@@ -15,9 +15,6 @@ export interface CrewOptions {
   readonly own: () => Promise<MetricsSnapshot>;
 }
 
-/** A worker that lived this long, in milliseconds, was no failure: the next one follows it at once. */
-const SOUND = 10_000;
-
 /** The processes that answer. Whoever of them ends, before the crew does, is replaced. */
 export class Crew {
   readonly #options: CrewOptions;
@@ -83,8 +80,9 @@ export class Crew {
     this.#members.delete(member);
     this.#retired = mergeSnapshots([this.#retired, risingOf(member.figures)]);
     if (this.#isEnding) return;
-    this.#failures = member.age > SOUND ? 0 : this.#failures + 1;
-    const delay = this.#failures < 2 ? 0 : backoff(this.#failures - 1);
+    // one that has answered is followed at once
+    this.#failures = member.hasAnswered ? 0 : this.#failures + 1;
+    const delay = this.#failures === 0 ? 0 : backoff(this.#failures);
     this.#options.log.error('a worker ended, another one takes its place', { pid: member.pid, by, delay });
     setTimeout(() => this.#follow(), delay);
   }

@@ -18,7 +18,7 @@ export class Member {
   /** As it told them last. */
   figures: MetricsSnapshot = [];
   readonly #worker: Worker;
-  readonly #born = performance.now();
+  #hasAnswered = false;
   #cut = 0;
   #asked: { readonly id: number; resolve(): void } | undefined;
 
@@ -32,8 +32,10 @@ export class Member {
       worker.once('online', () => this.tell(start));
       worker.on('error', (cause) => reject(new DrayError('IO_FAILED', 'cannot start a worker', { cause })));
       worker.on('message', (message: FromWorker) => {
-        if (message.kind === 'ready') resolve();
-        else if (message.kind === 'failed') reject(revivedError(message.error));
+        if (message.kind === 'ready') {
+          this.#hasAnswered = true;
+          resolve();
+        } else if (message.kind === 'failed') reject(revivedError(message.error));
         else if (message.kind === 'drained') this.#cut = message.cut;
         else if (message.kind === 'figures') this.#take(message);
         else hear(message);
@@ -49,9 +51,9 @@ export class Member {
     return this.#worker.process.pid;
   }
 
-  /** Milliseconds. */
-  get age(): number {
-    return performance.now() - this.#born;
+  /** It was ready for requests. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
   }
 
   tell(message: ToWorker): void {

@@ -28,6 +28,8 @@ export async function startWorkers(settings: ServeSettings, options: StartOption
       hint: 'keep images in a folder, or leave the workers out',
     });
   }
+  // Workers take connections themselves: those that the first process has handed to one that is just killed would hang for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(worker.script), args: [...worker.argv], serialization: 'advanced' });
   const cleanup = new Cleanup();
   try {

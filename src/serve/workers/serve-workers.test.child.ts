@@ -1,0 +1,3 @@
+import { runServeWorker } from './run-serve-worker.ts';
+
+runServeWorker(process);
