@@ -78,8 +78,11 @@ async function isMounted(exchange: Exchange, context: RouteContext, digest: Dige
   const mayPull = (name: string): boolean => exchange.actor?.may(name, 'pull') ?? false;
   const from = asked === null ? await readableHolder(context, digest, mayPull) : repositoryNamed(asked);
   if (from === undefined || !mayPull(from)) return false;
+  const size = (await storage.blob(from, digest, { sizeOnly: true }))?.size;
+  if (size === undefined) return false;
+  const isNew = (await storage.blob(repository, digest, { sizeOnly: true })) === undefined;
+  if (isNew) await context.policy.allowBytes(repository, size);
   if (!(await storage.mountBlob(repository, digest, from))) return false;
-  const size = (await storage.blob(repository, digest))?.size;
   context.tell({ action: 'mount', kind: 'blob', mediaType: TYPE, digest, size, fromRepository: from });
   exchange.reply(201, ['Location', blobLocation(exchange, digest), 'Docker-Content-Digest', digest]);
   return true;
