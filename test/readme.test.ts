@@ -64,8 +64,11 @@ test('the commands that it names are there, with the options that it gives them'
   const uses = commandsIn(readme);
   assert.ok(uses.length >= 10, `${uses.length} commands`);
   for (const use of new Set(uses)) {
-    const [, command = ''] = use.split(/\s+/);
-    const { stdout: help } = await execute(process.execPath, [join(root, 'dist/dray.mjs'), command, '--help'], { env });
+    const [, command = '', word = ''] = use.split(/\s+/);
+    const ask = async (...words: string[]): Promise<string> =>
+      (await execute(process.execPath, [join(root, 'dist/dray.mjs'), ...words, '--help'], { env })).stdout;
+    const first = await ask(command);
+    const help = first.startsWith(`Usage:  dray ${command} COMMAND`) ? await ask(command, word) : first;
     for (const [option] of use.matchAll(/(?<=\s)(--[a-z][a-z-]*|-[a-zA-Z])(?=[\s=]|$)/g)) {
       assert.match(help, new RegExp(`(^|[\\s,])${option}([\\s,=<]|$)`, 'm'), `${use}: ${option}`);
     }
