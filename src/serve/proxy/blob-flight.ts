@@ -5,6 +5,7 @@ import { type Descriptor, type Digest, digestParts, hashFor } from '#oci';
 import type { Repository } from '#registry';
 import type { LockKeeper } from '#store';
 import type { Clock } from '#timing';
+import { asIoFailure } from './io-failure.ts';
 import { repositoryKey } from './repository-key.ts';
 import { Spool } from './spool.ts';
 
@@ -49,9 +50,11 @@ export class BlobFlight {
 
   constructor(work: BlobWork) {
     this.#work = work;
-    const { algorithm, hex } = digestParts(work.target.digest);
-    const name = `${algorithm}-${hex}.${repositoryKey(work.repository)}`;
-    this.spool = new Spool(join(work.folder, name), work.target.size);
+    const { digest, size } = work.target;
+    const { algorithm, hex } = digestParts(digest);
+    // The size is a part of it since that is what a manifest may lie about: who believes it is no company for those who know better.
+    const name = `${algorithm}-${hex}.${size}.${repositoryKey(work.repository)}`;
+    this.spool = new Spool(join(work.folder, name), size);
     this.opened = new Promise((resolve, reject) => {
       this.#open = resolve;
       this.#refuse = reject;
@@ -70,7 +73,7 @@ export class BlobFlight {
       const lock = await locks.acquire(`${this.spool.path}.lock`, { signal, onWait: () => this.#follow() });
       try {
         this.#look();
-        if (this.spool.error !== undefined) return;
+        if (this.spool.error !== undefined) throw this.spool.error;
         if (await this.#work.isKept()) {
           this.spool.unlink();
           this.#opens('kept');
@@ -79,7 +82,7 @@ export class BlobFlight {
         lock?.release();
       }
     } catch (error) {
-      const failure = isDrayError(error) ? error : new DrayError('BUG', `fetching ${target.digest}`, { cause: error });
+      const failure = asIoFailure(`fetching ${target.digest}`, error);
       this.spool.fail(failure);
       this.#refuse(failure);
     } finally {
@@ -95,7 +98,13 @@ export class BlobFlight {
 
   /** Another process fetches it. */
   #follow(): void {
-    this.#looking = setInterval(() => this.#look(), LOOK);
+    this.#looking = setInterval(() => {
+      try {
+        this.#look();
+      } catch (error) {
+        this.spool.fail(asIoFailure(`reading what came of ${this.#work.target.digest}`, error));
+      }
+    }, LOOK);
   }
 
   #look(): void {

@@ -201,6 +201,8 @@ export class CachedBlobs {
     try {
       await this.#usage.add(repository, digest, size);
       await this.#options.storage.uploads.put(repository, digest, content);
+      // It may have been taken for idle while it came.
+      this.#usage.touch(repository, digest, size);
       this.#eviction.added(size);
     } catch (error) {
       await this.#usage.remove(repository, digest).catch(() => undefined);
