@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { errnoOf, type OwnerProof } from '#store';
+import type { OwnerProof } from '#store';
 import type { Clock } from '#timing';
 import type { DataFolder } from './data-folder.ts';
 
@@ -30,7 +30,7 @@ export async function takeBaton(terms: BatonTerms, upload: string): Promise<Bato
   const { files } = terms;
   const own = `${upload}/${FREE}-${nameOf(terms)}`;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    if (rename(files, `${upload}/${FREE}`, own)) return batonOf(files, upload, own);
+    if (files.move(`${upload}/${FREE}`, own)) return batonOf(files, upload, own);
     if (files.stat(upload) === undefined) return 'gone';
     const names = files.list(upload);
     if (names.includes(FREE)) continue;
@@ -50,7 +50,7 @@ export function startedAt(now: number): string {
 
 function batonOf(files: DataFolder, upload: string, own: string): Baton {
   return {
-    giveBack: () => rename(files, own, `${upload}/${FREE}`),
+    giveBack: () => files.move(own, `${upload}/${FREE}`),
     async drop() {
       files.remove(own);
       // Docker's registry keeps other things beside.
@@ -63,7 +63,7 @@ async function takeOver(terms: BatonTerms, upload: string, held: string, own: st
   const { files } = terms;
   const death = deathOf(terms, held);
   if (death === 'none' || (death === 'unknown' && !isSilent(terms, upload, held))) return false;
-  if (!rename(files, `${upload}/${held}`, own)) return false;
+  if (!files.move(`${upload}/${held}`, own)) return false;
   // Who is not certainly dead may still have the file open.
   if (death !== 'certain') await renew(files, `${upload}/data`);
   return true;
@@ -100,14 +100,4 @@ function nameOf({ files, owners }: BatonTerms): string {
 
 function scopeOf(scope: string): string {
   return createHash('sha256').update(scope).digest('hex').slice(0, 12);
-}
-
-function rename(files: DataFolder, from: string, to: string): boolean {
-  try {
-    files.fs.renameSync(from, to);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
-  }
 }

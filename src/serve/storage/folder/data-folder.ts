@@ -80,16 +80,22 @@ export class DataFolder extends Files {
     }
   }
 
-  /** Takes a folder out of sight in one step and removes it. False: there was none. */
-  async discard(path: string): Promise<boolean> {
-    const grave = `${this.paths.tmp}/${this.unique()}`;
-    await this.ready(this.paths.tmp);
+  /** Renames a file or folder. False: it is not there, or where it should go is nothing. */
+  move(from: string, to: string): boolean {
     try {
-      this.fs.renameSync(path, grave);
+      this.fs.renameSync(from, to);
+      return true;
     } catch (error) {
       if (isAbsence(error)) return false;
       throw error;
     }
+  }
+
+  /** Takes a folder out of sight in one step and removes it. False: there was none. */
+  async discard(path: string): Promise<boolean> {
+    const grave = `${this.paths.tmp}/${this.unique()}`;
+    await this.ready(this.paths.tmp);
+    if (!this.move(path, grave)) return false;
     await this.removeTree(grave);
     return true;
   }

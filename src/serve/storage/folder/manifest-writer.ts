@@ -66,12 +66,18 @@ export class ManifestWriter {
     const folder = files.paths.revision(repository, digest);
     if (links.stat(folder) === undefined) return undefined;
     const removed: string[] = [];
-    // Before the manifest: whoever knows a tag looks at nothing but the tag.
-    for await (const tag of tagsOf(repository, digest, options))
-      if (await tagLinks.remove(repository, tag)) removed.push(tag);
-    if (!(await files.discard(folder))) return undefined;
-    await files.settle(parentOf(folder));
-    return removed;
+    const grave = await files.newFolder();
+    try {
+      // Before the manifest: whoever knows a tag looks at nothing but the tag.
+      for await (const tag of tagsOf(repository, digest, options)) {
+        if (tagLinks.bury(repository, tag, `${grave}/tag-${removed.length}`)) removed.push(tag);
+      }
+      const isRemoved = files.move(folder, `${grave}/revision`);
+      await files.settle(parentOf(folder), ...(removed.length > 0 ? [files.paths.tags(repository)] : []));
+      return isRemoved ? removed : undefined;
+    } finally {
+      await files.removeTree(grave);
+    }
   }
 
   /** A folder with these files. */

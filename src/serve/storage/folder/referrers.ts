@@ -19,6 +19,8 @@ interface Facts {
   /** By the manifest that refers; undefined: it refers to nothing. A manifest that could not be read is missing, and looked for again. */
   readonly referrals: ReadonlyMap<Digest, Referral | undefined>;
   readonly bySubject: ReadonlyMap<Digest, readonly Referral[]>;
+  /** None is missing. */
+  readonly isComplete: boolean;
 }
 
 /**
@@ -54,9 +56,9 @@ export class Referrers {
     const folder = this.#files.paths.revisions(repository);
     const listings = [this.#listings.of(`${folder}/sha256`), this.#listings.of(`${folder}/sha512`)];
     const known = this.#known.get(repository);
+    const isSame = listings.every((listing, index) => listing === known?.listings[index]);
+    if (known?.isComplete === true && isSame) return known;
     const digests = [...digestsOf('sha256', listings[0]), ...digestsOf('sha512', listings[1])];
-    const isSame = known !== undefined && listings.every((listing, index) => listing === known.listings[index]);
-    if (isSame && known.referrals.size === digests.length) return known;
     const referrals = new Map<Digest, Referral | undefined>();
     let read = 0;
     for (const digest of digests) {
@@ -70,7 +72,12 @@ export class Referrers {
       const manifest = this.#manifests.manifest(repository, digest);
       if (manifest !== undefined) referrals.set(digest, referralOf(manifest));
     }
-    const facts: Facts = { listings, referrals, bySubject: groupBySubject(referrals.values()) };
+    const facts: Facts = {
+      listings,
+      referrals,
+      bySubject: groupBySubject(referrals.values()),
+      isComplete: referrals.size === digests.length,
+    };
     this.#known.set(repository, facts, weightOf(facts));
     return facts;
   }

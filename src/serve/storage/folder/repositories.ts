@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfCancelled } from '#errors';
+import { firstAfter } from '../page.ts';
 import type { Page, PageOptions, StorageOptions } from '../port.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -10,6 +11,7 @@ import type { Listings } from './listings.ts';
 const LONGEST = 255;
 /** Bytes of memory for what was last seen in repositories. */
 const MOST = 16 * 1024 * 1024;
+const SLASH = 0x2f;
 /** Names looked at before others get their turn. */
 const STRIDE = 200;
 
@@ -62,22 +64,26 @@ export class Repositories {
     }
   }
 
-  /** @param prefix empty, or ends with a slash */
+  /**
+   * @param prefix empty, or ends with a slash
+   * @param after begins with `prefix`, or comes before all that does
+   */
   *#below(prefix: string, after: string): Generator<string, void, undefined> {
     const { paths } = this.#files;
+    const names = this.#listings.names(paths.repository(prefix.slice(0, -1)));
+    const rest = after.startsWith(prefix) ? after.slice(prefix.length) : '';
     /** Names whose children are still to come: those of `a` come after `a-b`, since `-` and `.` are before `/`. */
-    const open: string[] = [];
-    for (const child of this.#listings.names(paths.repository(prefix.slice(0, -1)))) {
+    const open = namesBefore(names, rest).map((name) => `${prefix}${name}/`);
+    for (let at = rest === '' ? 0 : firstAfter(names, rest); at < names.length; at += 1) {
+      const child = names[at] ?? '';
       if (child.startsWith('_') || prefix.length + child.length > LONGEST) continue;
       const name = prefix + child;
-      if (this.#files.isLink(paths.repository(name))) continue;
       for (let top = open.at(-1); top !== undefined && top < name; top = open.at(-1)) {
         open.pop();
         yield* this.#below(top, after);
       }
-      const children = `${name}/`;
-      if (children > after || after.startsWith(children)) open.push(children);
-      if (name > after) yield name;
+      yield name;
+      open.push(`${name}/`);
     }
     for (const top of open.toReversed()) yield* this.#below(top, after);
   }
@@ -94,4 +100,16 @@ export class Repositories {
     }
     return undefined;
   }
+}
+
+/** Those names that come before `rest`, or are `rest`, though some of their children do not: they are beginnings of it. */
+function namesBefore(names: readonly string[], rest: string): readonly string[] {
+  const found: string[] = [];
+  for (let end = 1; end <= rest.length; end += 1) {
+    // An end, or what sorts no later than the slash before children.
+    if (end < rest.length && rest.charCodeAt(end) > SLASH) continue;
+    const name = rest.slice(0, end);
+    if (!name.startsWith('_') && names[firstAfter(names, name) - 1] === name) found.push(name);
+  }
+  return found;
 }

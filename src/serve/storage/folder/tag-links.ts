@@ -56,11 +56,17 @@ export class TagLinks {
 
   /** False: there was no such tag. */
   async remove(repository: string, tag: string): Promise<boolean> {
+    const grave = await this.#files.newFolder();
+    const removed = this.bury(repository, tag, `${grave}/tag`);
+    if (removed) await this.#files.settle(this.#files.paths.tags(repository));
+    await this.#files.removeTree(grave);
+    return removed;
+  }
+
+  /** Takes a tag out of sight, into a folder that is about to be removed. It is gone for good when the folder of all tags was settled. */
+  bury(repository: string, tag: string, grave: string): boolean {
     const folder = this.#files.paths.tag(repository, tag);
-    if (this.#links.stat(`${folder}/current`) === undefined) return false;
-    if (!(await this.#files.discard(folder))) return false;
-    await this.#files.settle(parentOf(folder));
-    return true;
+    return this.#links.stat(`${folder}/current`) !== undefined && this.#files.move(folder, grave);
   }
 
   async #move(folder: string, digest: Digest, prepared: string): Promise<void> {
