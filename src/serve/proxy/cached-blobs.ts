@@ -202,7 +202,7 @@ export class CachedBlobs {
       await this.#usage.add(repository, digest, size);
       await this.#options.storage.uploads.put(repository, digest, content);
       // It may have been taken for idle while it came.
-      this.#usage.touch(repository, digest, size);
+      await this.#usage.ensure(repository, digest, size);
       this.#eviction.added(size);
     } catch (error) {
       await this.#usage.remove(repository, digest).catch(() => undefined);

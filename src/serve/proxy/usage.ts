@@ -45,7 +45,14 @@ export class Usage {
     const path = this.#path(repository, digest);
     await mkdir(join(path, '..'), { recursive: true });
     await writeFile(path, `${JSON.stringify({ repository, digest, size })}\n`);
+    await utimes(path, new Date(now), new Date(now));
     this.#know({ repository, digest, size, used: now, written: now });
+  }
+
+  /** As `add`, where another one, in any process, has removed it meanwhile. */
+  async ensure(repository: string, digest: Digest, size: number): Promise<void> {
+    const isThere = await stat(this.#path(repository, digest)).catch(() => undefined);
+    if (isThere === undefined) await this.add(repository, digest, size);
   }
 
   touch(repository: string, digest: Digest, size: number): void {
@@ -82,6 +89,7 @@ export class Usage {
 
   /** Reads everything anew and gives it. */
   async refresh(): Promise<readonly CachedBlob[]> {
+    const began = this.#clock.now();
     const found: Known[] = [];
     for (const folder of listed(this.#folder)) {
       for (const name of listed(join(this.#folder, folder))) {
@@ -91,9 +99,11 @@ export class Usage {
         found.push({ ...entry, used: Math.max(entry.used, used) });
       }
     }
+    // What was added while the files were read may not be among them.
+    const newer = [...this.#known.values()].filter(({ written }) => written >= began);
     this.#known.clear();
     this.#holders.clear();
-    for (const entry of found) this.#know(entry);
+    for (const entry of [...newer, ...found]) this.#know(entry);
     return found;
   }
 
