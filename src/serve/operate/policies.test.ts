@@ -49,7 +49,7 @@ describe('immutable tags', () => {
     [{ tags: '/^release-\\d+$/' }, 'app', 'release-x', false],
   ];
   for (const [rule, repository, tag, isImmutable] of cases) {
-    it(`${JSON.stringify(rule)} ${isImmutable ? 'protects' : 'lets go'} ${repository}:${tag}`, () => {
+    it(`${JSON.stringify(rule)} ${isImmutable ? 'protects' : 'lets go'} ${repository}:${tag}`, async () => {
       const { allowTag } = immutableTags([rule]);
       const move = (): unknown => allowTag?.(repository, tag, { from: a, to: b });
       const remove = (): unknown => allowTag?.(repository, tag, { from: a, to: undefined });
@@ -57,11 +57,11 @@ describe('immutable tags', () => {
         assert.throws(move, refuses(409, 'DENIED', /is immutable: it is sha256:.* push under another tag/));
         assert.throws(remove, refuses(409, 'DENIED', /cannot be deleted/));
       } else {
-        move();
-        remove();
+        await move();
+        await remove();
       }
-      allowTag?.(repository, tag, { from: undefined, to: a });
-      allowTag?.(repository, tag, { from: a, to: a });
+      await allowTag?.(repository, tag, { from: undefined, to: a });
+      await allowTag?.(repository, tag, { from: a, to: a });
     });
   }
 
@@ -71,14 +71,14 @@ describe('immutable tags', () => {
 });
 
 describe('read-only mode', () => {
-  it('holds while its file is there', () => {
+  it('holds while its file is there', async () => {
     const { allowWrite } = readOnlyMode({ root });
-    allowWrite?.('app');
+    await allowWrite?.('app');
     mkdirSync(dirname(readOnlyFile(root)), { recursive: true });
     writeFileSync(readOnlyFile(root), '');
     assert.throws(() => allowWrite?.('app'), refuses(405, 'UNSUPPORTED', /read-only/));
     rmSync(readOnlyFile(root));
-    allowWrite?.('app');
+    await allowWrite?.('app');
     assert.throws(() => readOnlyMode({ always: true }).allowWrite?.('app'), refuses(405, 'UNSUPPORTED', /read-only/));
   });
 });
