@@ -47,7 +47,7 @@ function isName(name: string): boolean {
 export function isLocal(address: ListenAddress): boolean {
   if (address.kind === 'unix') return true;
   const { host } = address;
-  return host === 'localhost' || host === '::1' || /^127\./.test(host ?? '') || /^::ffff:127\./i.test(host ?? '');
+  return host === 'localhost' || host === '::1' || (host ?? '').replace(/^::ffff:/i, '').startsWith('127.');
 }
 
 /** As a client writes it: `127.0.0.1:5000`. Where the server is on all addresses, that is `localhost`. */

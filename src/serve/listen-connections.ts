@@ -37,7 +37,8 @@ export class Connections {
   async drain(timeout: number, hurry: AbortSignal | undefined): Promise<number> {
     this.#closing = true;
     const end = performance.now() + timeout;
-    while (this.#closeIdle() > 0 && performance.now() < end && hurry?.aborted !== true) await pause(hurry);
+    const isOver = (): boolean => performance.now() >= end || hurry?.aborted === true;
+    while (this.#closeIdle() > 0 && !isOver()) await pause(hurry);
     const cut = this.#closeIdle();
     for (const socket of [...this.#latest.keys()]) socket.destroy();
     return cut;

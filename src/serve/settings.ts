@@ -152,19 +152,19 @@ export type SettingsPart = {
     | undefined;
 };
 
+/** What `other` says, and what else `one` does. */
+export function mergeSettings<T extends SettingsPart>(one: T, other: SettingsPart): T {
+  const said = Object.fromEntries(Object.entries(other).filter(([, value]) => value !== undefined));
+  return {
+    ...one,
+    ...said,
+    access: { ...one.access, ...other.access },
+    log: { ...one.log, ...other.log },
+    health: { ...one.health, ...other.health },
+  };
+}
+
 /** Puts parts together; of what several say, the last one counts. What nobody says is as in `DEFAULT_SETTINGS`. */
 export function completeSettings(...parts: readonly SettingsPart[]): ServeSettings {
-  let all: ServeSettings = DEFAULT_SETTINGS;
-  for (const part of parts) {
-    const said = Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
-    const { access, log, health } = all;
-    all = {
-      ...all,
-      ...said,
-      access: { ...access, ...part.access },
-      log: { ...log, ...part.log },
-      health: { ...health, ...part.health },
-    };
-  }
-  return all;
+  return parts.reduce<ServeSettings>((all, part) => mergeSettings(all, part), DEFAULT_SETTINGS);
 }

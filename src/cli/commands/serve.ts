@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type * as serveRoom from '#serve';
 import type { RegistryServer, ServeSettings, SettingsPart } from '#serve';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
@@ -9,7 +10,7 @@ import { servedLines } from '../output/serve-lines.ts';
 import { maskedSettings } from '../output/serve-settings.ts';
 import { withMachine } from '../serve-machine.ts';
 
-type ServeRoom = typeof import('#serve');
+type ServeRoom = typeof serveRoom;
 
 export const serve: Command = defineCommand<ServeFlags>({
   name: 'serve',

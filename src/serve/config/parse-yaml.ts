@@ -1,8 +1,9 @@
-import type { Document, LineCounter, Node, Pair, YAMLMap } from 'yaml';
+import type * as yamlPackage from 'yaml';
+import type { Document, LineCounter, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import { DrayError } from '#errors';
 import type { ConfigMap, ConfigNode } from './config-node.ts';
 
-type Yaml = typeof import('yaml');
+type Yaml = typeof yamlPackage;
 
 /** Bytes of a configuration; people write less. */
 const SIZE_LIMIT = 2 ** 20;
@@ -64,7 +65,7 @@ class Walk {
     return {
       kind: 'scalar',
       at,
-      text: typeof node.value === 'string' ? node.value : (node.source ?? String(node.value)),
+      text: wordOf(node),
     };
   }
 
@@ -73,7 +74,7 @@ class Walk {
     const merged = new Map<string, ConfigNode>();
     for (const { key, value } of map.items as readonly Pair<Node, Node | null>[]) {
       if (!this.#yaml.isScalar(key)) throw this.#fault(key, 'a key is a plain word');
-      const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
+      const name = wordOf(key);
       // what stands on the next line is told by the line of its key
       const node =
         value?.range === undefined
@@ -100,6 +101,11 @@ class Walk {
   #fault(node: Node | null, what: string): DrayError {
     return fault(this.#name, this.#line(node), what);
   }
+}
+
+/** As it was written: 0.1 and 007 are no numbers here. */
+function wordOf({ value, source }: Scalar): string {
+  return typeof value === 'string' ? value : (source ?? JSON.stringify(value));
 }
 
 /** Whether a text is a plain word in YAML too, so that nothing has to be parsed. */

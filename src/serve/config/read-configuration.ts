@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import { printable, quoted } from '#oci';
-import type { SettingsPart } from '../settings.ts';
+import { mergeSettings, type SettingsPart } from '../settings.ts';
 import type { ConfigNode } from './config-node.ts';
 import { readDistribution, readKeys } from './distribution.ts';
 import { type Environment, overlayEnvironment } from './environment.ts';
@@ -43,17 +43,7 @@ export async function readConfiguration({ file, env = {} }: ConfigurationSources
   const own = file === undefined || node === undefined ? {} : readOwn(node, reading(dirname(resolve(file))));
   const said = await overlayEnvironment(env, undefined);
   const over = said === undefined ? {} : readKeys(said, reading('.'));
-  return { settings: mergedParts(own, over), isDistribution, notices };
-}
-
-function mergedParts(one: SettingsPart, other: SettingsPart): SettingsPart {
-  return {
-    ...one,
-    ...other,
-    access: { ...one.access, ...other.access },
-    log: { ...one.log, ...other.log },
-    health: { ...one.health, ...other.health },
-  };
+  return { settings: mergeSettings(own, over), isDistribution, notices };
 }
 
 function isOfDistribution(node: ConfigNode): boolean {

@@ -81,9 +81,9 @@ test('workers that are killed under load are replaced, and what was acknowledged
   const server = await started(t, { data: folder(t) });
   const acknowledged: number[] = [];
   let next = 0;
-  let kills = 2;
+  const kills = { left: 2 };
   const push = async (): Promise<void> => {
-    while (kills > 0 || acknowledged.length < 150) {
+    while (kills.left > 0 || acknowledged.length < 150) {
       next += 1;
       const index = next;
       if (await pushed(server.url, index)) acknowledged.push(index);
@@ -91,14 +91,14 @@ test('workers that are killed under load are replaced, and what was acknowledged
     }
   };
   const kill = async (): Promise<void> => {
-    while (kills > 0) {
+    while (kills.left > 0) {
       const before = acknowledged.length;
       const [pid] = workers();
-      if (pid !== undefined && kills % 2 === 0) process.kill(pid, 'SIGKILL');
+      if (pid !== undefined && kills.left === 2) process.kill(pid, 'SIGKILL');
       // both at once: nobody answers until the next ones do
       else for (const each of workers()) process.kill(each, 'SIGKILL');
       while (acknowledged.length < before + 20) await new Promise((resolve) => setTimeout(resolve, 5));
-      kills -= 1;
+      kills.left -= 1;
     }
   };
   await Promise.all([push(), push(), push(), kill()]);
