@@ -27,7 +27,9 @@ export class Connections {
   /** True: what is written now would stand in the middle of an answer. */
   isAnswering(socket: Socket): boolean {
     const response = this.#latest.get(socket);
-    return response?.headersSent === true && !response.writableFinished;
+    if (response === undefined || response.writableFinished) return false;
+    // The last one has no socket as long as it is the turn of another one.
+    return response.headersSent || response.socket === null;
   }
 
   /**

@@ -51,6 +51,44 @@ test('what is no request is answered, and the connection ends', async () => {
   assert.equal(await listener.close(), 0);
 });
 
+test('who asks for a tunnel and goes away harms nobody, who stays is sent away, and who cannot be taken is not', async () => {
+  const listener = await started((_message, response) => response.end('ok'));
+  const tunnel = 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n';
+  const rude = await dial(listener);
+  const asked = once(listener.server, 'connect');
+  rude.socket.write(tunnel);
+  await asked;
+  rude.socket.resetAndDestroy();
+  const deaf = connect({ port: portOf(listener), host: '127.0.0.1', allowHalfOpen: true });
+  const told = once(deaf.resume(), 'end');
+  deaf.write(tunnel);
+  await told;
+  const { server } = listener;
+  while ((await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))) > 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  deaf.destroy();
+  server.emit('error', new Error('accept EMFILE'));
+  const other = await dial(listener);
+  other.socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  assert.match(await other.told, /200 OK/);
+  await listener.close();
+});
+
+test('what is no request is not answered in the middle of an answer', async () => {
+  const answers: (() => void)[] = [];
+  const listener = await started((message, response) => {
+    if (message.url === '/1') response.write('begun');
+    answers.push(() => response.end('<end>'));
+  });
+  const { socket, told } = await dial(listener);
+  socket.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n');
+  const text = await told;
+  assert.doesNotMatch(text, /400 Bad Request/);
+  assert.equal(answers.length, 2);
+  await listener.close();
+});
+
 test('half of a head holds nobody up, and not for long', async () => {
   const listener = await started((_message, response) => response.end('ok'));
   assert.equal(listener.server.headersTimeout, 20_000);

@@ -86,9 +86,10 @@ async function createListener({ tls, handler }: ListenOptions, connections: Conn
   server.on('request', take);
   // The handler says when the body may come: who is refused need not send it.
   server.on('checkContinue', take);
-  server.on('connect', (_message, socket) =>
-    socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'),
-  );
+  // Node lets go of such a socket: nobody else hears of its errors, which would end the process.
+  server.on('connect', (_message, socket) => end(socket.on('error', () => {}) as Socket, '405 Method Not Allowed'));
+  // A connection that cannot be taken, for want of file descriptors: those that are there go on.
+  server.on('error', () => {});
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable || connections.isAnswering(socket)) socket.destroy();
     else refuse(error, socket);
@@ -112,9 +113,11 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 /** What is no HTTP gets an answer, and the connection ends. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  socket.end(
-    `HTTP/1.1 ${REFUSALS[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-  );
+  end(socket, REFUSALS[error.code ?? ''] ?? '400 Bad Request');
+}
+
+function end(socket: Socket, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   // it may go on sending for ever
   socket.destroySoon();
 }
