@@ -9,6 +9,9 @@ const MOST_READY = 50_000;
 /** Others may remove a folder just when something is put into it, but not again and again. */
 const ATTEMPTS = 4;
 
+/** How old something in `tmp` must be, in milliseconds, to be nobody's any more. */
+const LEFT_BEHIND = 24 * 60 * 60 * 1000;
+
 interface Syncing {
   readonly running: Promise<void>;
   next: Promise<void> | undefined;
@@ -20,6 +23,7 @@ interface Syncing {
  */
 export class DataFolder extends Files {
   readonly paths: Paths;
+  #isSwept = false;
   readonly #ready = new Set<string>();
   readonly #syncs = new Map<string, Syncing>();
 
@@ -44,6 +48,10 @@ export class DataFolder extends Files {
 
   /** A new folder in `tmp`. */
   async newFolder(): Promise<string> {
+    if (!this.#isSwept) {
+      this.#isSwept = true;
+      await this.#sweep();
+    }
     const path = `${this.paths.tmp}/${this.unique()}`;
     await this.makeFolder(path);
     return path;
@@ -145,6 +153,15 @@ export class DataFolder extends Files {
         if (errnoOf(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error;
         for (let at = dirname(path); at.length > this.root.length; at = dirname(at)) this.#ready.delete(at);
       }
+    }
+  }
+
+  /** Removes what processes have left in `tmp` that were killed. */
+  async #sweep(): Promise<void> {
+    const { tmp } = this.paths;
+    for (const name of this.list(tmp)) {
+      const times = [`${tmp}/${name}`, `${tmp}/${name}/data`].map((path) => this.stat(path)?.mtimeMs ?? 0);
+      if (Date.now() - Math.max(...times) > LEFT_BEHIND) await this.removeTree(`${tmp}/${name}`);
     }
   }
 

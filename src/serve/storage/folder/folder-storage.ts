@@ -111,8 +111,12 @@ class FolderStorage implements RegistryStorage {
     );
   }
 
-  holders(digest: Digest, options: StorageOptions = {}): AsyncIterable<string> {
-    return this.#blobs.holders(digest, options);
+  async *holders(digest: Digest, options: StorageOptions = {}): AsyncGenerator<string, void, undefined> {
+    try {
+      yield* this.#blobs.holders(digest, options);
+    } catch (error) {
+      throw asFailure(`looking for holders of ${digest} (${this.#files.root})`, error);
+    }
   }
 
   async removeBlob(repository: string, digest: Digest, options?: StorageOptions): Promise<boolean> {

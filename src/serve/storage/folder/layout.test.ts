@@ -142,6 +142,18 @@ describe('what a process that was stopped has left in the folder of a registry',
     await put(storage, LARGE);
     assert.equal((await storage.blob(NAME, LARGE.descriptor.digest))?.size, LARGE.descriptor.size);
   });
+  it('is removed after a day, at the first write', async () => {
+    const { storage, root } = place();
+    const tmp = join(root, 'dray', 'tmp');
+    for (const name of ['old', 'growing', 'new']) {
+      mkdirSync(join(tmp, name), { recursive: true });
+      writeFileSync(join(tmp, name, 'data'), 'x');
+    }
+    const then = Date.now() / 1000 - 2 * 86_400;
+    for (const path of ['old/data', 'old', 'growing']) utimesSync(join(tmp, path), then, then);
+    await put(storage, SMALL);
+    assert.deepEqual(readdirSync(tmp).toSorted(), ['growing', 'new']);
+  });
   it('is no repository without any link', async () => {
     const { storage, at } = place();
     await put(storage, SMALL);
