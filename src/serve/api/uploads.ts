@@ -145,9 +145,9 @@ function created(
   exchange.reply(201, ['Location', blobLocation(exchange, digest), 'Docker-Content-Digest', digest]);
 }
 
-/** Where the client goes on, and what has arrived. Nothing yet is told as `0-0`, as everybody does. */
+/** Where the client goes on, and what has arrived. Nothing yet is told as `0-0`, as everybody does; scripts look for `Uuid` spelled so. */
 function progress(exchange: Exchange, id: string, size: number): RawHeaders {
-  return ['Location', uploadLocation(exchange, id), 'Range', `0-${Math.max(0, size - 1)}`, 'Docker-Upload-UUID', id];
+  return ['Location', uploadLocation(exchange, id), 'Range', `0-${Math.max(0, size - 1)}`, 'Docker-Upload-Uuid', id];
 }
 
 function uploadLocation({ target }: Exchange, id: string): string {

@@ -163,10 +163,15 @@ export class Exchange {
       return;
     }
     const headers = Object.entries(error.headers).flatMap(([name, value]) =>
-      (typeof value === 'string' ? [value] : value).flatMap((each) => [name, each]),
+      (typeof value === 'string' ? [value] : value).flatMap((each) => [asWritten(name), each]),
     );
     this.replyJson(error.status, { errors: error.faults.map(fault) }, headers);
   }
+}
+
+/** `Www-Authenticate`: scripts that look for a header know it as docker-registry writes it. */
+function asWritten(name: string): string {
+  return name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 /** What the client wrote comes back in errors, which end up on terminals. */
