@@ -38,7 +38,8 @@ export async function getBlob(exchange: Exchange, context: RouteContext): Promis
 /** DELETE of a blob: from this repository alone. */
 export async function deleteBlob(exchange: Exchange, context: RouteContext): Promise<void> {
   const digest = digestOfTarget(exchange);
-  const { storage, repository } = context;
+  const { storage, repository, policy } = context;
+  await policy.allowWrite(repository);
   if (!(await storage.removeBlob(repository, digest))) throw await missing(exchange, context, digest);
   context.tell({ action: 'delete', kind: 'blob', mediaType: TYPE, digest });
   exchange.reply(202, []);

@@ -1,5 +1,4 @@
 import { type Digest, isDigest, isTag } from '#oci';
-import { apiError } from '../http/api-error.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { inStrides } from './in-strides.ts';
 import { invalidDigest, invalidTag, manifestUnknown } from './manifest-faults.ts';
@@ -12,7 +11,6 @@ import type { RouteContext } from './route-context.ts';
 export async function deleteManifest(exchange: Exchange, context: RouteContext): Promise<void> {
   const { target } = exchange;
   const reference = target.kind === 'manifest' ? target.reference : '';
-  if (!context.rules.deletes) throw apiError(405, 'UNSUPPORTED', 'deleting is switched off in this registry');
   await context.policy.allowWrite(context.repository);
   const isThere = reference.includes(':')
     ? await deleteByDigest(reference, context)

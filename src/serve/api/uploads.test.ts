@@ -48,6 +48,15 @@ test('a blob in one POST, also an empty one', async (t) => {
   await isThere(registry);
   created(await registry.ask('POST', `${UPLOADS}?digest=${digestOf('')}`), digestOf(''));
   await isThere(registry, digestOf(''), Buffer.alloc(0));
+  const text = Buffer.from('of a length that nobody has said');
+  const headers = { 'transfer-encoding': 'chunked' };
+  for (const [digest, status] of [
+    [DIGEST, 400],
+    [digestOf(text), 201],
+  ] as const) {
+    assert.equal((await registry.ask('POST', `${UPLOADS}?digest=${digest}`, { body: text, headers })).status, status);
+  }
+  await isThere(registry, digestOf(text), text);
 });
 
 test('a POST with a digest and no content begins an upload', async (t) => {
@@ -181,6 +190,10 @@ test('policies are asked before anything is kept', async (t) => {
   const chunked = await begin(registry);
   await registry.ask('PATCH', chunked, { body: CONTENT, headers: { 'transfer-encoding': 'chunked' } });
   assert.equal((await registry.ask('PUT', `${chunked}?digest=${DIGEST}`)).status, 403);
+  const whole = { body: CONTENT, headers: { 'transfer-encoding': 'chunked' } };
+  const path = `${UPLOADS}?digest=${DIGEST}`;
+  assert.deepEqual((await registry.ask('POST', path, whole)).codes, ['DENIED']);
+  assert.equal((await registry.ask('HEAD', `/v2/team/app/blobs/${DIGEST}`)).status, 404);
   assert.deepEqual(events, []);
   const small = Buffer.from('small');
   created(await registry.ask('POST', `${UPLOADS}?digest=${digestOf(small)}`, { body: small }), digestOf(small));

@@ -64,7 +64,8 @@ export async function uploadStatus(exchange: Exchange, { storage, repository }: 
 }
 
 /** DELETE: gives it up. */
-export async function cancelUpload(exchange: Exchange, { storage, repository }: RouteContext): Promise<void> {
+export async function cancelUpload(exchange: Exchange, { storage, repository, policy }: RouteContext): Promise<void> {
+  await policy.allowWrite(repository);
   if (!(await storage.uploads.cancel(repository, idOf(exchange)))) throw uploadUnknown();
   exchange.reply(204, []);
 }
@@ -98,14 +99,30 @@ async function readableHolder(
 }
 
 async function putWhole(exchange: Exchange, context: RouteContext, digest: Digest): Promise<void> {
-  const { policy, repository, storage } = context;
+  const { repository, storage } = context;
   const content = await bodyWithin(exchange, context);
   try {
-    const size = await storage.uploads.put(repository, digest, content);
-    await policy.allowBytes(repository, 0);
+    const size =
+      announcedLength(exchange.message) === undefined
+        ? await putCounted(content, context, digest)
+        : await storage.uploads.put(repository, digest, content);
     created(exchange, context, { digest, size });
   } catch (error) {
     throw asUploadError(error);
+  }
+}
+
+/** Of content whose length nobody has said the policies are asked when it is known, before it is a blob. */
+async function putCounted(content: Bytes, context: RouteContext, digest: Digest): Promise<number> {
+  const { policy, repository, storage } = context;
+  const id = await storage.uploads.begin(repository);
+  try {
+    const size = await storage.uploads.append(repository, id, { content });
+    await policy.allowBytes(repository, size);
+    return await storage.uploads.commit(repository, id, digest);
+  } catch (error) {
+    await storage.uploads.cancel(repository, id).catch(() => {});
+    throw error;
   }
 }
 
