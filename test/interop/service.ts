@@ -32,11 +32,11 @@ export interface Service {
   said(): string;
 }
 
-/** Starts a program that runs until the file's tests are over, and waits until `isReady`. */
+/** Starts a program that runs until the file's tests are over, and waits until `isReady`, which is given what it has said so far. */
 export async function startService(
   program: string,
   args: readonly string[],
-  isReady: () => Promise<boolean>,
+  isReady: (said: string) => Promise<boolean>,
 ): Promise<Service> {
   // It ends too when this process is killed.
   const command = ['--pdeathsig', 'TERM', program, ...args];
@@ -45,7 +45,7 @@ export async function startService(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
   child.once('error', (error) => (text += String(error)));
   atEnd(() => stop(child));
-  for (const end = Date.now() + START; !(await isReady()); await sleep(30)) {
+  for (const end = Date.now() + START; !(await isReady(text)); await sleep(30)) {
     assert.ok(child.exitCode === null && Date.now() < end, `${program} does not come up:\n${text}`);
   }
   return { said: () => text };
