@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
@@ -186,6 +186,17 @@ describe('collecting in a registry', () => {
     const timings = { stale: 5, poll: 1, beat: 1000 };
     await maintenanceAt(root, 2, { lockTimings: timings }).run();
     assert.equal(existsSync(join(root, 'dray', 'collect.lock')), false);
+  });
+
+  it('leaves nothing of a repository that has nothing any more, and that others can be below', async () => {
+    await putBlob(storage, 'team/empty', someBytes());
+    await putBlob(storage, 'team', someBytes());
+    await pushImage(storage, 'team/app', ['1']);
+    await collectAt(2);
+    assert.deepEqual(readdirSync(join(root, 'docker/registry/v2/repositories/team')), ['app']);
+    assert.deepEqual((await storage.repositories()).names, ['team/app']);
+    await putBlob(storage, 'team/empty', someBytes());
+    assert.deepEqual((await storage.repositories()).names, ['team/app', 'team/empty']);
   });
 
   it('does nothing in a folder that is not there', async () => {

@@ -1,6 +1,7 @@
 import type { Digest } from '#oci';
 import type { CollectRules } from './options.ts';
 import { addAll, type Pass } from './pass.ts';
+import { pruneEmpty } from './prune-empty.ts';
 import { type Revision, readRevisions } from './revisions.ts';
 import { emptyTrash, sweepBlobs } from './sweep-blobs.ts';
 import { sweepLinks } from './sweep-links.ts';
@@ -56,7 +57,9 @@ async function collectRepository(
     for (const revision of (await sweepUntagged(pass, repository, age)).values()) take(revision);
   }
   for await (const { digest } of readTags(tree, repository, dryRun)) linked.add(digest);
+  let isEmpty = known.size === 0;
   const keep = (digest: Digest): void => {
+    isEmpty = false;
     linked.add(digest);
   };
   if (broken !== undefined) {
@@ -65,4 +68,5 @@ async function collectRepository(
     );
   }
   await sweepLinks(pass, { repository, needed, known, grace: broken === undefined ? grace : Infinity }, keep);
+  if (isEmpty && !dryRun) pruneEmpty(tree, repository);
 }
