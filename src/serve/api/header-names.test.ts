@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
+import { digestOf } from '#oci';
 import type { AccessControl } from '../access/port.ts';
 import { ApiError } from '../http/api-error.ts';
 import { served } from './served.test.fixture.ts';
@@ -31,4 +32,12 @@ test('headers are spelled as docker-registry spells them: scripts look for them 
     const names = await namesOf(port, method, path);
     assert.ok(names.includes(name), `${method} ${path}: ${names.join(', ')}`);
   }
+});
+
+test('of several headers with one name all are told, whatever else every answer has', async (t) => {
+  const registry = await served(t, { repositoryFor: (name) => name });
+  const body = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}';
+  const path = `/v2/app/manifests/${digestOf(body)}?tag=a&tag=b&ns=docker.io`;
+  const { status, headers } = await registry.ask('PUT', path, { body });
+  assert.deepEqual([status, headers['oci-tag'], headers['oci-namespace']], [201, 'a, b', 'docker.io']);
 });

@@ -130,18 +130,32 @@ export class Exchange {
   /** Answers with exactly these headers; `reply` for those who have no list at hand. */
   send(status: number, headers: RawHeaders, body?: Uint8Array | string): void {
     const content = this.isHead || status === 204 || status === 304 ? undefined : body;
-    this.sent += content?.length ?? 0;
+    this.sent += content === undefined ? 0 : Buffer.byteLength(content);
     if (hasMuchUnread(this.message)) {
       void this.#sendLast(status, headers, content);
       return;
     }
-    this.response.writeHead(status, headers as string[]);
+    this.begin(status, headers);
     this.response.end(content);
+  }
+
+  /** Begins an answer. These headers are stronger than those that were set before. */
+  begin(status: number, headers: RawHeaders): void {
+    const { response } = this;
+    if (response.getHeaderNames().length === 0) {
+      response.writeHead(status, headers as string[]);
+      return;
+    }
+    // Given to `writeHead` beside such headers, of several with one name Node 20 would keep the last.
+    const pairs = headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? ''] as const] : []));
+    for (const [name] of pairs) response.removeHeader(name);
+    for (const [name, value] of pairs) response.appendHeader(name, value);
+    response.writeHead(status);
   }
 
   /** The answer to somebody who is still sending: the last one on its connection. */
   async #sendLast(status: number, headers: RawHeaders, content: Uint8Array | string | undefined): Promise<void> {
-    this.response.writeHead(status, [...headers, 'Connection', 'close']);
+    this.begin(status, [...headers, 'Connection', 'close']);
     this.response.flushHeaders();
     if (content !== undefined) this.response.write(content);
     await linger(this.message);

@@ -10,7 +10,7 @@ const PATIENCE = 300_000;
  */
 export async function sendBytes(exchange: Exchange, status: number, headers: RawHeaders, bytes: Bytes): Promise<void> {
   const { response } = exchange;
-  response.writeHead(status, headers as string[]);
+  exchange.begin(status, headers);
   const impatience = setTimeout(() => response.destroy(), PATIENCE).unref();
   try {
     for await (const chunk of bytes) {
