@@ -34,6 +34,23 @@ test('one address gets 300 guesses for all its users', () => {
   );
 });
 
+test('names that are made up have nobody forgotten', () => {
+  const attempts = new Attempts(() => 0);
+  begun(attempts, '192.0.2.1', () => 'alice');
+  for (let count = 0; count < 25_000; count += 1) attempts.begin('192.0.2.2', `user${count}`);
+  assert.equal(attempts.begin('192.0.2.1', 'alice'), 2);
+});
+
+test('long names are told from each other', () => {
+  const attempts = new Attempts(() => 0);
+  const long = 'x'.repeat(3000);
+  assert.equal(
+    begun(attempts, '192.0.2.1', () => long),
+    30,
+  );
+  assert.equal(attempts.begin('192.0.2.1', `${long}y`), undefined);
+});
+
 test('what succeeds does not count', () => {
   const attempts = new Attempts(() => 0);
   for (let count = 0; count < 1000; count += 1) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { BoundedMap } from '../../proxy/bounded-map.ts';
 
@@ -12,6 +13,8 @@ const PER_USER: Allowance = { burst: 30, perSecond: 0.5 };
 /** All users of one address: there may be a whole company behind it. */
 const PER_ADDRESS: Allowance = { burst: 300, perSecond: 5 };
 const MOST_REMEMBERED = 20_000;
+/** Characters of a name that is remembered as it is. */
+const LONGEST_NAME = 64;
 
 interface Bucket {
   left: number;
@@ -31,10 +34,13 @@ export class Attempts {
   /** Undefined: it may go on, and is counted. Otherwise the seconds to wait. */
   begin(address: string, user: string): number | undefined {
     const place = placeOf(address);
-    const own = this.#bucket(`${place} ${user}`, PER_USER);
     const shared = this.#bucket(place, PER_ADDRESS);
-    const wait = Math.max(secondsUntil(own, PER_USER), secondsUntil(shared, PER_ADDRESS));
+    const wait = secondsUntil(shared, PER_ADDRESS);
+    // Who is refused is not remembered: names that are made up would have others forgotten.
     if (wait > 0) return Math.ceil(wait);
+    const own = this.#bucket(keyOf(place, user), PER_USER);
+    const ownWait = secondsUntil(own, PER_USER);
+    if (ownWait > 0) return Math.ceil(ownWait);
     own.left -= 1;
     shared.left -= 1;
     return undefined;
@@ -42,7 +48,7 @@ export class Attempts {
 
   succeeded(address: string, user: string): void {
     const place = placeOf(address);
-    this.#bucket(`${place} ${user}`, PER_USER).left += 1;
+    this.#bucket(keyOf(place, user), PER_USER).left += 1;
     this.#bucket(place, PER_ADDRESS).left += 1;
   }
 
@@ -60,6 +66,11 @@ export class Attempts {
 
 function secondsUntil({ left }: Bucket, { perSecond }: Allowance): number {
   return left >= 1 ? 0 : (1 - left) / perSecond;
+}
+
+/** Short, however long the name is. */
+function keyOf(place: string, user: string): string {
+  return `${place} ${user.length > LONGEST_NAME ? createHash('sha256').update(user).digest('base64') : user}`;
 }
 
 /** A host has 2^64 addresses of IPv6. */
