@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { afterEach } from 'node:test';
 import { type Client, digestOf, OCI_MANIFEST } from './client.ts';
 import type { StartOptions } from './registry-process.ts';
@@ -44,4 +45,15 @@ export function besieged(
 /** An answer that refuses: 4xx. */
 export function checkRefused(status: number | undefined, what: string): void {
   assert.ok(status !== undefined && status >= 400 && status < 500, `${status} for ${what}`);
+}
+
+/** Waits until the server has let go of connections and files of those that have gone. */
+export async function checkClosed({ registry }: Client): Promise<void> {
+  const open = (): number => readdirSync(`/proc/${registry.pid}/fd`).length;
+  for (let left = 200; open() > 60; left -= 1) {
+    assert.ok(left > 0, `${open()} files and connections are open`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 25);
+    });
+  }
 }
