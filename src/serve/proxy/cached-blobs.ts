@@ -91,9 +91,9 @@ export class CachedBlobs {
 
   /** Ends what is under way: `signal` has been aborted. */
   async close(): Promise<void> {
-    await this.#eviction.stop();
     await Promise.all([...this.#flights.values()].map(({ over }) => over));
     await this.#mounts.settled();
+    await this.#eviction.stop();
   }
 
   #hit(route: CachedRoute, kept: StoredBlob): StoredBlob {

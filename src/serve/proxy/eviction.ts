@@ -62,10 +62,10 @@ export class Eviction {
   /** So many bytes more are kept now. */
   added(bytes: number): void {
     this.#added += bytes;
-    if (this.#isDue()) void this.run();
+    if (this.#isDue() && !this.#options.signal.aborted) void this.run();
   }
 
-  /** Removes what is too much, or too old; one process at a time does it. Never rejects. */
+  /** Removes what is too much, or too old; one process at a time does it. Never rejects: what could not be done is left to the next run. */
   run(): Promise<void> {
     this.#running ??= this.#lockedRun()
       .catch(() => undefined)
