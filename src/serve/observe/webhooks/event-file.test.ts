@@ -55,6 +55,19 @@ test('many events take several files, which go one by one', async (t) => {
   await again.file.close();
 });
 
+test('a file that cannot be removed is left', async (t) => {
+  const folder = makeFolder(t);
+  const events = Array.from({ length: 1001 }, (_, at) => event(String(at)));
+  const { file } = open(folder);
+  for (const each of events) file.add(each);
+  const [first = ''] = nodeFs.readdirSync(folder).sort();
+  nodeFs.rmSync(join(folder, first));
+  nodeFs.mkdirSync(join(folder, first, 'kept'), { recursive: true });
+  file.told(events);
+  await file.close();
+  assert.deepEqual(nodeFs.readdirSync(folder), [first]);
+});
+
 test('lines that were cut off or are of somebody else are no events', async (t) => {
   const folder = makeFolder(t);
   const [one, two] = [event('1'), event('2')];

@@ -27,7 +27,7 @@ export class EventFile {
   readonly #folder: string;
   readonly #onLost: (reason: string) => void;
   readonly #segments: Segment[] = [];
-  readonly #closing: Promise<void>[] = [];
+  readonly #closing = new Set<Promise<void>>();
   #next = 1;
 
   /**
@@ -85,7 +85,7 @@ export class EventFile {
     const isEmpty = this.#segments.every(({ pending }) => pending.size === 0);
     for (const segment of this.#segments.splice(0)) {
       if (isEmpty) this.#drop(segment);
-      else this.#closing.push(segment.sink.close());
+      else this.#close(segment.sink.close());
     }
     await Promise.all(this.#closing);
   }
@@ -114,7 +114,13 @@ export class EventFile {
 
   #drop(segment: Segment | undefined): void {
     if (segment === undefined) return;
-    this.#closing.push(segment.sink.close().then(() => nodeFs.rmSync(segment.path, { force: true })));
+    this.#close(segment.sink.close().then(() => nodeFs.rmSync(segment.path, { force: true })));
+  }
+
+  /** A file that cannot be removed stays: the next start tries again. */
+  #close(closing: Promise<void>): void {
+    const closed = closing.catch(() => {}).finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
   }
 }
 
