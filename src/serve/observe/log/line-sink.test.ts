@@ -88,6 +88,7 @@ test('closing writes what is left; what comes later is dropped', async () => {
   const idle = createLineSink(streamTarget(stream));
   await idle.flush();
   await idle.close();
+  assert.equal(stream.listenerCount('error'), 1, 'one server after the other may write to it');
 });
 
 test('a stream that broke, or breaks, ends nothing', async () => {

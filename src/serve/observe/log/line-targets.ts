@@ -8,8 +8,8 @@ const LOOK = 1000;
 
 /** Lines to a stream, e.g. stdout, which is not ended. When it breaks (its reader is gone) what comes later is dropped. */
 export function streamTarget(stream: Writable): LineTarget {
-  // An error of a stream that nobody listens to ends the process; each write hears of its own.
-  stream.on('error', () => {});
+  // An error of a stream that nobody listens to ends the process; each write hears of its own. Once: the stream may outlive many servers.
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
   return {
     write: (batch, done) => {
       if (stream.destroyed || stream.writableEnded) done(new Error('the stream has ended'));
@@ -19,6 +19,8 @@ export function streamTarget(stream: Writable): LineTarget {
     close: () => {},
   };
 }
+
+function ignore(): void {}
 
 /**
  * Lines to the end of a file, which is made where it is not there, for its owner and group alone. Several processes may write to one file: a
