@@ -44,10 +44,10 @@ it('loses nothing while processes push and pull, and others collect and are kill
     return status;
   });
   const done = Promise.all(pushers);
-  let isOver = false;
-  void done.finally(() => (isOver = true));
+  const over = new AbortController();
+  void done.finally(() => over.abort());
   const killing = (async () => {
-    for (let round = 0; !isOver; round += 1) {
+    for (let round = 0; !over.signal.aborted; round += 1) {
       const collectors = [0, 1].map((index) => start({ kind: 'collect', images: 0, name: String(index) }));
       await sleep(300 + (round % 7) * 50);
       for (const child of collectors) child.kill('SIGKILL');
