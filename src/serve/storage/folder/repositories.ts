@@ -69,8 +69,10 @@ export class Repositories {
    * @param after begins with `prefix`, or comes before all that does
    */
   *#below(prefix: string, after: string): Generator<string, void, undefined> {
-    const { paths } = this.#files;
-    const names = this.#listings.names(paths.repository(prefix.slice(0, -1)));
+    const folder = this.#files.paths.repository(prefix.slice(0, -1));
+    // They may lead around in a circle.
+    if (prefix !== '' && this.#files.isLink(folder)) return;
+    const names = this.#listings.names(folder);
     const rest = after.startsWith(prefix) ? after.slice(prefix.length) : '';
     /** Names whose children are still to come: those of `a` come after `a-b`, since `-` and `.` are before `/`. */
     const open = namesBefore(names, rest).map((name) => `${prefix}${name}/`);
