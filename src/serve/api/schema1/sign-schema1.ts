@@ -1,11 +1,10 @@
-import { createHash, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
+import { libtrustId } from '../../access/tokens/key-ids.ts';
 
 interface SigningKey {
   readonly key: KeyObject;
   readonly jwk: JsonWebKey;
 }
-
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 let signingKey: SigningKey | undefined;
 
@@ -51,17 +50,7 @@ function member(signatures: unknown, indent: string): string {
 function createKey(): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { crv, kty, x, y } = publicKey.export({ format: 'jwk' });
-  const id = keyId(publicKey.export({ type: 'spki', format: 'der' }));
-  return { key: privateKey, jwk: { crv, kid: id, kty, x, y } as JsonWebKey };
-}
-
-/** The name of a key, as libtrust has it: 240 bits of a hash in base32, in groups of four. */
-function keyId(spki: Buffer): string {
-  const bits = [...createHash('sha256').update(spki).digest().subarray(0, 30)]
-    .map((byte) => byte.toString(2).padStart(8, '0'))
-    .join('');
-  const letters = bits.replace(/.{5}/g, (five) => BASE32[Number.parseInt(five, 2)] ?? '');
-  return letters.replace(/.{4}(?!$)/g, '$&:');
+  return { key: privateKey, jwk: { crv, kid: libtrustId(publicKey), kty, x, y } as JsonWebKey };
 }
 
 function base64Url(text: string): string {
