@@ -47,4 +47,5 @@ export { indexEntry, type RootNames } from './index-entry.ts';
 export type { LayerFacts } from './layer-check.ts';
 export { type OciLayout, type OciLayoutOptions, openOciLayout } from './layout/open.ts';
 export { type JournalTerms, type LentIngest, type LoanTerms, openLoan } from './loan.ts';
+export { Turns } from './turns.ts';
 export { type WholeFileOptions, writeWholeFile } from './whole-file.ts';

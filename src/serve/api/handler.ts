@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hasCode } from '#errors';
+import { Turns } from '#store';
 import { type AccessControl, openAccess } from '../access/port.ts';
 import { ApiError, apiError } from '../http/api-error.ts';
 import { Exchange } from '../http/exchange.ts';
@@ -44,6 +45,7 @@ class RegistryApi {
   readonly #policy: CombinedPolicy;
   readonly #pages: ReadonlyMap<string, Page>;
   readonly #rules: Rules;
+  readonly #turns = new Turns();
   readonly #repositoryFor: NonNullable<RegistryApiOptions['repositoryFor']>;
   /** Whether `?ns=` says anything here. */
   readonly #hasNamespaces: boolean;
@@ -120,6 +122,7 @@ class RegistryApi {
       repository,
       policy: this.#policy,
       rules: this.#rules,
+      turns: this.#turns,
       repositoryNamed: (other) => this.#repositoryFor(other, exchange.parameters.get('ns') ?? undefined),
       tell: (event) => {
         for (const observer of this.#hearEvents) {

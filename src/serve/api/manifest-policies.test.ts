@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OCI_MANIFEST } from '#oci';
+import { digestOf, OCI_MANIFEST } from '#oci';
 import { buildImage, helloImage } from '#testing';
 import { ApiError } from '../http/api-error.ts';
+import { immutableTags } from '../operate/immutable-tags.ts';
 import { pushBlobs, pushGraph, pushManifest, putDocument, tagOf } from './push-graph.test.fixture.ts';
 import { served } from './served.test.fixture.ts';
 
@@ -48,6 +49,32 @@ test('a tag that is there moves only for those who may, and only where the polic
   assert.equal(await tagOf(registry, 'a'), image.root.digest, 'none of them moves');
   assert.equal((await pushManifest(registry, 'app', other, { to: 'a' })).status, 201);
   assert.deepEqual(asked.at(-1), ['a', image.root.digest, other.root.digest]);
+});
+
+test('of many who make a tag at once one does, where it must not be moved', async (t) => {
+  const rivals = Array.from({ length: 8 }, (_, at) => JSON.stringify({ mediaType: THING, at }));
+  const free = await served(t);
+  const create = await served(t, {
+    access: { admit: () => ({ actor: { name: 'me', may: (_, action) => action !== 'overwrite' } }) },
+  });
+  const immutable = await served(t, { policies: [immutableTags([{}])] });
+  for (const [registry, most] of [
+    [free, rivals.length],
+    [create, 1],
+    [immutable, 1],
+  ] as const) {
+    const answers = await Promise.all(
+      rivals.map((body) =>
+        registry.ask('PUT', `/v2/app/manifests/${digestOf(body)}?tag=b&tag=a`, {
+          body,
+          headers: { 'content-type': THING },
+        }),
+      ),
+    );
+    const made = answers.flatMap(({ status }, at) => (status === 201 ? [digestOf(rivals[at] ?? '')] : []));
+    assert.equal(made.length, most);
+    if (most === 1) assert.deepEqual([await tagOf(registry, 'a'), await tagOf(registry, 'b')], [made[0], made[0]]);
+  }
 });
 
 test('a policy that allows no writes, or no more bytes', async (t) => {

@@ -34,6 +34,26 @@ export function readPushTarget({ target, parameters }: Exchange): PushTarget {
   return { digest: reference, tags };
 }
 
+/**
+ * Does `work` while nobody else in this process changes these tags, if somebody may have something against it: of two requests that make one
+ * tag at the same time the second one has to see what the first one has made.
+ */
+export async function inTurn(
+  { actor }: Exchange,
+  { repository, policy, turns }: RouteContext,
+  { tags, work }: { readonly tags: readonly string[]; readonly work: () => Promise<void> },
+): Promise<void> {
+  const isGuarded = policy.guardsTags || actor?.may(repository, 'overwrite') !== true;
+  const taken: (() => void)[] = [];
+  try {
+    // In one order, so that nobody waits for somebody who waits for him.
+    for (const tag of isGuarded ? [...tags].sort() : []) taken.push(await turns.take(`${repository}:${tag}`, {}));
+    await work();
+  } finally {
+    for (const giveBack of taken) giveBack();
+  }
+}
+
 /** Throws what the policy, or the client's rights, have against pointing one of the tags at this digest. */
 export async function allowTags(
   exchange: Exchange,

@@ -7,7 +7,7 @@ import type { Exchange, RawHeaders } from '../http/exchange.ts';
 import { requestBody } from '../http/request-body.ts';
 import { checkChildren } from './manifest-children.ts';
 import { type PushedDocument, readPushedDocument } from './manifest-document.ts';
-import { allowTags, mustOverwrite, type PushTarget, readPushTarget } from './manifest-push-target.ts';
+import { allowTags, inTurn, mustOverwrite, type PushTarget, readPushTarget } from './manifest-push-target.ts';
 import type { RouteContext } from './route-context.ts';
 import type { Rules } from './rules.ts';
 import { warning } from './warning.ts';
@@ -28,8 +28,13 @@ export async function putManifest(exchange: Exchange, context: RouteContext): Pr
   else if (known.mediaType !== mediaType && !(isSchema1Type(known.mediaType) && isSchema1Type(mediaType))) {
     mustOverwrite(exchange, repository, `the manifest is there, as ${known.mediaType}`);
   }
-  await allowTags(exchange, context, { tags: asked.tags, to: digest });
-  await storage.putManifest(repository, { digest, mediaType, bytes }, asked.tags);
+  await inTurn(exchange, context, {
+    tags: asked.tags,
+    async work() {
+      await allowTags(exchange, context, { tags: asked.tags, to: digest });
+      await storage.putManifest(repository, { digest, mediaType, bytes }, asked.tags);
+    },
+  });
   exchange.reply(201, headersOf(exchange, asked, { digest, document, missing }));
   tellPush(context, asked, { digest, document });
 }

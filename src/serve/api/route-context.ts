@@ -1,3 +1,4 @@
+import type { Turns } from '#store';
 import type { RegistryEvent } from '../observe/port.ts';
 import type { RegistryStorage } from '../storage/port.ts';
 import type { CombinedPolicy } from './combine-policies.ts';
@@ -11,6 +12,8 @@ export interface RouteContext {
   /** Every policy, one after the other; throws what the first one that objects throws. */
   readonly policy: CombinedPolicy;
   readonly rules: Rules;
+  /** By repository and tag: who changes a tag that somebody guards. */
+  readonly turns: Turns;
   /** The repository of the storage that is meant by another name in the request. */
   repositoryNamed(name: string): string;
   /** Tells all observers; the facts of the request and the actor are added. */
