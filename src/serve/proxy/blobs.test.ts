@@ -234,6 +234,15 @@ describe('a blob of an upstream', () => {
     const answer = await receive(short.port, path).catch(() => undefined);
     assert.ok(answer === undefined || !answer.isWhole || answer.status !== 200);
     assert.equal(await isKept(short), false);
+    const nothing = takeOver(
+      (socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
+      {
+        kind: 'blob',
+      },
+    );
+    const hollow = await startCache(t, { registry: { images: { app: graph }, faults: [nothing] } });
+    assert.equal((await receive(hollow.port, path)).status, 502);
+    assert.equal(await isKept(hollow), false);
   });
 
   it('is continued by the next run when the process ends in the middle', async (t) => {

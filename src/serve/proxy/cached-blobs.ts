@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DrayError, hasCode, isDrayError, unlessCancelled } from '#errors';
-import type { Digest } from '#oci';
+import { type Digest, digestOf, digestParts } from '#oci';
 import type { LockKeeper } from '#store';
 import type { Clock } from '#timing';
 import type { BlobOptions, ByteSpan, RegistryStorage, StorageOptions, StoredBlob } from '../storage/port.ts';
@@ -137,6 +137,10 @@ export class CachedBlobs {
   }
 
   #coming(route: CachedRoute, digest: Digest, size: number): StoredBlob {
+    // Of nothing there is no last byte to hold back until the digest is right.
+    if (size === 0 && digestOf('', digestParts(digest).algorithm) !== digest) {
+      throw new DrayError('DIGEST_MISMATCH', `${digest} came without content from ${route.upstream.domain}`);
+    }
     const read = (span: ByteSpan, options?: StorageOptions): AsyncIterable<Uint8Array> =>
       this.#watched(route, digest, this.#read(route, digest, { size, span, ...options }));
     return { digest, size, read };
