@@ -53,11 +53,14 @@ test('a tag that is there moves only for those who may, and only where the polic
 
 test('of many who make a tag at once one does, where it must not be moved', async (t) => {
   const rivals = Array.from({ length: 8 }, (_, at) => JSON.stringify({ mediaType: THING, at }));
-  const free = await served(t);
+  // Others come while somebody is being asked.
+  const slow = { allowTag: async () => new Promise<void>((resolve) => void setTimeout(resolve, 5)) };
+  const free = await served(t, { policies: [slow] });
   const create = await served(t, {
+    policies: [slow],
     access: { admit: () => ({ actor: { name: 'me', may: (_, action) => action !== 'overwrite' } }) },
   });
-  const immutable = await served(t, { policies: [immutableTags([{}])] });
+  const immutable = await served(t, { policies: [slow, immutableTags([{}])] });
   for (const [registry, most] of [
     [free, rivals.length],
     [create, 1],
