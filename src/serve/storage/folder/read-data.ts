@@ -1,9 +1,7 @@
 import { DrayError, throwIfCancelled } from '#errors';
 import { asFailure, type FileSystem, isAbsence } from '#store';
 import type { ByteSpan } from '../port.ts';
-
-/** Bytes read at once. */
-const CHUNK = 1024 * 1024;
+import { ReadBuffers } from './read-buffers.ts';
 
 /**
  * Bytes of a file, read ahead by one chunk. From the first one on they come to their end whatever becomes of the file's name.
@@ -18,20 +16,23 @@ export async function* readData(
   if (start >= end) return;
   throwIfCancelled(signal);
   const file = open(fs, find);
+  const buffers = new ReadBuffers(end - start);
+  const { size } = buffers;
   const read = (buffer: Buffer, at: number): Promise<Uint8Array> => {
-    const chunk = readChunk(fs, file, buffer.subarray(0, Math.min(CHUNK, end - at)), at);
+    const chunk = readChunk(fs, file, buffer.subarray(0, Math.min(size, end - at)), at);
     // An error is told when its turn comes.
     chunk.catch(() => undefined);
     return chunk;
   };
-  let [used, free] = [bufferFor(end - start), bufferFor(end - start - CHUNK)];
+  let used = buffers.take();
+  let other: Buffer | undefined;
   let ahead = read(used, start);
   try {
-    for (let at = start + CHUNK; ; at += CHUNK) {
+    for (let at = start + size; ; at += size) {
       const chunk = await ahead;
       throwIfCancelled(signal);
       if (at < end) {
-        [used, free] = [free, used];
+        [used, other] = [other ?? buffers.take(), used];
         ahead = read(used, at);
       }
       yield chunk;
@@ -40,6 +41,7 @@ export async function* readData(
   } finally {
     await ahead.catch(() => undefined);
     fs.closeSync(file.fd);
+    buffers.giveBack();
   }
 }
 
@@ -79,8 +81,4 @@ function readSome(fs: FileSystem, { fd, path }: OpenFile, into: Buffer, position
       else reject(asFailure(`reading ${path}`, error));
     });
   });
-}
-
-function bufferFor(left: number): Buffer {
-  return Buffer.allocUnsafeSlow(Math.max(0, Math.min(left, CHUNK)));
 }
