@@ -47,7 +47,7 @@ export interface ServeSettings {
   readonly metrics: string | undefined;
   readonly immutable: readonly ImmutableRule[];
   readonly quotas: readonly QuotaRule[];
-  /** Undefined: only what is asked for on the command line is done. */
+  /** What is cleared away by itself; uploads that nobody went on with for a week, if nothing else is said. */
   readonly maintenance: (MaintenanceRules & Schedule) | undefined;
   /** Other registries that are served from a cache. */
   readonly cache: CacheSettings | undefined;
@@ -139,7 +139,7 @@ export const DEFAULT_SETTINGS: ServeSettings = {
   metrics: undefined,
   immutable: [],
   quotas: [],
-  maintenance: undefined,
+  maintenance: { uploads: {} },
   cache: undefined,
   health: { storage: true, free: 0, checks: [] },
   webhooks: [],

@@ -47,5 +47,8 @@ const maintenance = settings({
   uploads: settings({ age: duration }),
 });
 
-/** `maintenance` of our own file: what is cleared away by itself, and when. */
-export const readMaintenance: Read<MaintenanceRules & Schedule> = (node, reading) => maintenance(node, reading);
+/** `maintenance` of our own file: what is cleared away by itself, and when. Old uploads are in any case. */
+export const readMaintenance: Read<MaintenanceRules & Schedule> = (node, reading) => ({
+  uploads: {},
+  ...maintenance(node, reading),
+});
