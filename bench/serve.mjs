@@ -7,15 +7,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
-const root = resolve(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '..');
 const SECONDS = Number(process.argv[2] ?? 5);
 const PEERS = process.env.PEERS ?? '/var/tmp/peers';
 const folder = mkdtempSync(join(process.env.TMPDIR ?? tmpdir(), 'dray-serve-bench-'));
 const node24 = join(root, 'tools/node24/node_modules/node/bin/node');
 const TICK = Number(execFileSync('getconf', ['CLK_TCK']));
 const TAGS = 10_000;
+const CONFIG = Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}');
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
 const dray =
@@ -121,11 +122,11 @@ async function started(command, env, port) {
 }
 
 /** Requests per second, CPU microseconds of the server for each, and the 99th percentile. */
-function wrk(pid, port, path, connections, headers = []) {
+function wrk({ pid, port }, path, headers = []) {
   const before = usage(pid).cpu;
   const text = execFileSync(
     'wrk',
-    ['-t1', `-c${connections}`, `-d${SECONDS}s`, '--latency', ...headers, `http://127.0.0.1:${port}${path}`],
+    ['-t1', '-c64', `-d${SECONDS}s`, '--latency', ...headers, `http://127.0.0.1:${port}${path}`],
     { encoding: 'utf8' },
   );
   const cpu = usage(pid).cpu - before;
@@ -165,79 +166,88 @@ async function freePort() {
   return port;
 }
 
-async function figures(make, index) {
-  const port = await freePort();
-  const data = join(folder, `data-${index}`);
-  mkdirSync(data);
-  const [command, env] = make(port, data);
-  const starts = [];
-  for (let run = 0; run < 3; run += 1) {
-    const { server, took } = await started(command, env, port);
-    starts.push(took);
-    server.kill();
-    await new Promise((done) => server.once('exit', done));
-  }
-  const { server } = await started(command, env, port);
-  const { pid } = server;
-  const rows = [['start to the first answer', `${median(starts).toFixed(0)} ms`]];
-  await new Promise((done) => setTimeout(done, 500));
-  rows.push(['memory, idle', `${usage(pid).now.toFixed(0)} MiB`]);
+const rated = ({ rate, cpu, p99 }) => `${rate.toFixed(0)}/s, ${cpu.toFixed(0)} µs CPU, p99 ${p99}`;
+const speed = (bytes, { wall, cpu }, pieces = 1) =>
+  `${(bytes / wall / 1e6).toFixed(0)} MB/s, ${((cpu * 1000) / pieces).toFixed(0)} ms CPU`;
 
-  const config = Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}');
-  await pushBlob(port, 'bench/app', config);
-  await pushManifest(port, 'bench/app', 'latest', config);
+async function ended(server) {
+  const over = once(server, 'exit');
+  server.kill();
+  await over;
+}
+
+async function startTime(command, env, port) {
+  const took = [];
+  for (let run = 0; run < 3; run += 1) {
+    const { server, took: time } = await started(command, env, port);
+    took.push(time);
+    await ended(server);
+  }
+  return median(took);
+}
+
+/** What 64 connections that ask again and again get. */
+async function reads({ pid, port }) {
+  await pushBlob(port, 'bench/app', CONFIG);
+  await pushManifest(port, 'bench/app', 'latest', CONFIG);
   const small = await pushBlob(port, 'bench/app', randomBytes(4096));
-  const big = randomBytes(100 * 2 ** 20);
-  const accept = ['-H', `Accept: ${MANIFEST_TYPE}`];
-  const rated = ({ rate, cpu, p99 }) => `${rate.toFixed(0)}/s, ${cpu.toFixed(0)} µs CPU, p99 ${p99}`;
   const manifest = '/v2/bench/app/manifests';
-  rows.push(['manifest GET by tag, 64 connections', rated(wrk(pid, port, `${manifest}/latest`, 64, accept))]);
   const { headers } = await ask(port, 'GET', `${manifest}/latest`, { headers: { accept: MANIFEST_TYPE } });
   const digest = headers['docker-content-digest'];
-  rows.push(['manifest GET by digest, 64 connections', rated(wrk(pid, port, `${manifest}/${digest}`, 64, accept))]);
-  rows.push(['blob GET, 4 KiB, 64 connections', rated(wrk(pid, port, `/v2/bench/app/blobs/${small}`, 64))]);
+  const accept = ['-H', `Accept: ${MANIFEST_TYPE}`];
+  const of = (path, more) => rated(wrk({ pid, port }, path, more));
+  return [
+    ['manifest GET by tag, 64 connections', of(`${manifest}/latest`, accept)],
+    ['manifest GET by digest, 64 connections', of(`${manifest}/${digest}`, accept)],
+    ['blob GET, 4 KiB, 64 connections', of(`/v2/bench/app/blobs/${small}`)],
+  ];
+}
 
-  const bigDigest = sha(big);
+async function large({ pid, port }) {
+  const big = randomBytes(100 * 2 ** 20);
+  const digest = sha(big);
   const pushes = [];
   for (let run = 0; run < 5; run += 1) {
-    pushes.push(await timed(pid, () => pushBlob(port, `bench/big${run}`, big, bigDigest)));
+    const own = Buffer.from(big);
+    own.writeUInt32LE(run, 0);
+    const ownDigest = sha(own);
+    pushes.push(await timed(pid, () => pushBlob(port, `bench/big${run}`, own, ownDigest)));
   }
-  const speed = (bytes, { wall, cpu }, pieces = 1) =>
-    `${(bytes / wall / 1e6).toFixed(0)} MB/s, ${((cpu * 1000) / pieces).toFixed(0)} ms CPU`;
   const typical = { wall: median(pushes.map(({ wall }) => wall)), cpu: median(pushes.map(({ cpu }) => cpu)) };
-  rows.push(['push of 100 MiB, one client', speed(big.length, typical)]);
+  const others = [1, 2, 3, 4].map((at) => {
+    const own = Buffer.from(big);
+    own.writeUInt32LE(100 + at, 0);
+    return [own, sha(own)];
+  });
   const parallel = await timed(pid, () =>
-    several(4, 4, (at) => {
-      const own = Buffer.from(big);
-      own.writeUInt32LE(at + 1, 0);
-      return pushBlob(port, `bench/parallel${at}`, own);
-    }),
+    Promise.all(others.map(([own, name], at) => pushBlob(port, `bench/parallel${at}`, own, name))),
   );
-  rows.push(['4 pushes of 100 MiB at once', speed(4 * big.length, parallel, 4)]);
+  await pushBlob(port, 'bench/big', big, digest);
+  return [
+    ['push of 100 MiB, one client', speed(big.length, typical)],
+    ['4 pushes of 100 MiB at once', speed(4 * big.length, parallel, 4)],
+    ['blob GET, 100 MiB, 4 connections', pulled({ pid, port }, `/v2/bench/big/blobs/${digest}`, big.length)],
+  ];
+}
+
+function pulled({ pid, port }, path, size) {
   const before = usage(pid).cpu;
-  const text = execFileSync(
-    'wrk',
-    ['-t1', '-c4', `-d${SECONDS}s`, `http://127.0.0.1:${port}/v2/bench/big0/blobs/${bigDigest}`],
-    { encoding: 'utf8' },
-  );
+  const url = `http://127.0.0.1:${port}${path}`;
+  const text = execFileSync('wrk', ['-t1', '-c4', `-d${SECONDS}s`, url], { encoding: 'utf8' });
+  const cpu = usage(pid).cpu - before;
   const [, amount, unit] = /requests in [\d.]+m?s, ([\d.]+)(\w+) read/.exec(text);
-  const gigabytes = Number(amount) * { MB: 2 ** 20, GB: 2 ** 30 }[unit];
-  const pulls = gigabytes / big.length;
-  rows.push([
-    'blob GET, 100 MiB, 4 connections',
-    `${(gigabytes / SECONDS / 1e9).toFixed(2)} GB/s, ${(((usage(pid).cpu - before) * 1000) / pulls).toFixed(0)} ms CPU for each`,
-  ]);
+  const bytes = Number(amount) * { MB: 2 ** 20, GB: 2 ** 30 }[unit];
+  return `${(bytes / SECONDS / 1e9).toFixed(2)} GB/s, ${((cpu * 1000 * size) / bytes).toFixed(0)} ms CPU for each`;
+}
 
+async function many({ pid, port }) {
   const blobs = Array.from({ length: 2000 }, () => randomBytes(4096));
-  const pushed = await timed(pid, () => several(blobs.length, 16, (at) => pushBlob(port, 'bench/many', blobs[at])));
-  rows.push([
-    'pushes of 4 KiB, 16 connections',
-    `${(blobs.length / pushed.wall).toFixed(0)}/s, ${((pushed.cpu / blobs.length) * 1e6).toFixed(0)} µs CPU`,
-  ]);
-
-  await pushBlob(port, 'bench/tags', config);
-  const tagged = await timed(pid, () => several(TAGS, 16, (at) => pushManifest(port, 'bench/tags', `v${at}`, config)));
-  rows.push([`PUT of ${TAGS} tags, 16 connections`, `${(TAGS / tagged.wall).toFixed(0)}/s`]);
+  const names = blobs.map(sha);
+  const pushed = await timed(pid, () =>
+    several(blobs.length, 16, (at) => pushBlob(port, 'bench/many', blobs[at], names[at])),
+  );
+  await pushBlob(port, 'bench/tags', CONFIG);
+  const tagged = await timed(pid, () => several(TAGS, 16, (at) => pushManifest(port, 'bench/tags', `v${at}`, CONFIG)));
   const list = '/v2/bench/tags/tags/list?n=100';
   await ask(port, 'GET', list);
   const times = [];
@@ -246,17 +256,40 @@ async function figures(make, index) {
     await ask(port, 'GET', run % 2 === 0 ? list : `${list}&last=v${7000 + run}`);
     times.push(performance.now() - start);
   }
-  rows.push([`tags/list?n=100 of ${TAGS}`, `${median(times).toFixed(2)} ms`]);
-  rows.push(['memory, most', `${usage(pid).peak.toFixed(0)} MiB`]);
-  server.kill();
-  await new Promise((done) => server.once('exit', done));
+  const each = ((pushed.cpu / blobs.length) * 1e6).toFixed(0);
+  return [
+    ['pushes of 4 KiB, 16 connections', `${(blobs.length / pushed.wall).toFixed(0)}/s, ${each} µs CPU`],
+    [`PUT of ${TAGS} tags, 16 connections`, `${(TAGS / tagged.wall).toFixed(0)}/s`],
+    [`tags/list?n=100 of ${TAGS}`, `${median(times).toFixed(2)} ms`],
+  ];
+}
+
+async function figures(make, index) {
+  const port = await freePort();
+  const data = join(folder, `data-${index}`);
+  mkdirSync(data);
+  const [command, env] = make(port, data);
+  const start = await startTime(command, env, port);
+  const { server } = await started(command, env, port);
+  const target = { pid: server.pid, port };
+  await new Promise((done) => setTimeout(done, 500));
+  const idle = usage(server.pid).now;
+  const rows = [
+    ['start to the first answer', `${start.toFixed(0)} ms`],
+    ['memory, idle', `${idle.toFixed(0)} MiB`],
+    ...(await reads(target)),
+    ...(await large(target)),
+    ...(await many(target)),
+    ['memory, most', `${usage(server.pid).peak.toFixed(0)} MiB`],
+  ];
+  await ended(server);
   rmSync(data, { recursive: true, force: true });
   return rows;
 }
 
 const columns = [];
 for (const [index, [name, make]] of SERVERS.entries()) {
-  console.error(`${name} …`);
+  console.error(String(name), '…');
   columns.push([name, await figures(make, index)]);
 }
 agent.destroy();

@@ -76,16 +76,18 @@ async function startRegistry() {
 /** Pushes everything by the distribution API, as a script with curl would. */
 async function push(host, { root: top, blobs, manifests }) {
   const repository = `http://${host}/v2/${NAME.split(':')[0]}`;
-  const send = async (method, path, body, type) => {
-    const { status } = await fetch(`${repository}/${path}`, { method, body, headers: { 'content-type': type } });
-    if (status !== 201) throw new Failure(`dray serve answered ${status} to ${method} ${path}.`);
+  const send = async (path, type, request) => {
+    const { status } = await fetch(`${repository}/${path}`, { ...request, headers: { 'content-type': type } });
+    if (status !== 201) throw new Failure(`dray serve answered ${status} to ${request.method} ${path}.`);
   };
-  for (const [digest, bytes] of blobs) {
+  for (const [digest, body] of blobs) {
     if (manifests.has(digest)) continue;
-    await send('POST', `blobs/uploads/?digest=${digest}`, bytes, 'application/octet-stream');
+    await send(`blobs/uploads/?digest=${digest}`, 'application/octet-stream', { method: 'POST', body });
   }
-  for (const [digest, type] of manifests) await send('PUT', `manifests/${digest}`, blobs.get(digest), type);
-  await send('PUT', `manifests/${NAME.split(':')[1]}`, blobs.get(top.digest), top.mediaType);
+  const put = (reference, digest, type) =>
+    send(`manifests/${reference}`, type, { method: 'PUT', body: blobs.get(digest) });
+  for (const [digest, type] of manifests) await put(digest, digest, type);
+  await put(NAME.split(':')[1], top.digest, top.mediaType);
 }
 
 /** Runs the command as a user would, but without what this user has set up. */

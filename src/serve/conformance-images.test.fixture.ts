@@ -55,7 +55,7 @@ class Maker {
   blob(bytes: Buffer, mediaType: string, { algorithm = 'sha256', inline = false }: ManifestOptions = {}): Descriptor {
     const digest = digestOf(bytes, algorithm);
     this.sample.blobs.set(digest, bytes);
-    return { mediaType, digest, size: bytes.length, ...(inline && { data: bytes.toString('base64') }) } as Descriptor;
+    return { mediaType, digest, size: bytes.length, ...(inline && { data: bytes.toString('base64') }) };
   }
 
   manifest(options: ManifestOptions = {}): Descriptor {
@@ -120,23 +120,53 @@ function pair(maker: Maker, options: ManifestOptions = {}): Descriptor[] {
   }));
 }
 
+const of = (name: string, make: (maker: Maker) => Maker, byParameter = false): Sample =>
+  make(new Maker(name, byParameter)).sample;
+const missing = { mediaType: OCI_MANIFEST, digest: digestOf(randomUUID()), size: 123 };
+const sha512: ManifestOptions = { algorithm: 'sha512' };
+
 /** Everything that the specification lets an image be, each of them once. */
 export function samples(): readonly Sample[] {
-  const of = (name: string, make: (maker: Maker) => Maker, byParameter = false): Sample =>
-    make(new Maker(name, byParameter)).sample;
-  const missing = { mediaType: OCI_MANIFEST, digest: digestOf(randomUUID()), size: 123 };
-  const sha512: ManifestOptions = { algorithm: 'sha512' };
+  return [...images(), ...indexes(), ...artifacts(), ...sparse(), ...withAlgorithms()];
+}
+
+function images(): readonly Sample[] {
   return [
     of('image', (maker) => maker.tagged(maker.manifest(), 'image')),
     of('large manifest', (maker) => {
       const notes = Array.from({ length: 390 }, (_, at) => [`large-${at}`, 'A'.repeat(10_000)]);
       return maker.tagged(maker.manifest({ more: { annotations: Object.fromEntries(notes) } }), 'large');
     }),
+    of('data in descriptors', (maker) => maker.tagged(maker.manifest({ inline: true }), 'data')),
+    of('no layers', (maker) => maker.tagged(maker.manifest({ layers: 0 }), 'bare')),
+    of('layers from elsewhere', (maker) => {
+      const elsewhere = [OCI_FOREIGN_LAYER, OCI_FOREIGN_LAYER_GZIP].map((mediaType) => {
+        const digest = digestOf(randomUUID());
+        return { mediaType, digest, size: 123_456, urls: [`https://store.example.com/${digest}`] };
+      });
+      const config = maker.blob(Buffer.from(JSON.stringify({ id: randomUUID() })), OCI_CONFIG);
+      const layers = [...elsewhere, maker.blob(randomBytes(100), OCI_LAYER_GZIP)];
+      const document = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers };
+      return maker.tagged(maker.document(document), 'elsewhere');
+    }),
+  ];
+}
+
+function indexes(): readonly Sample[] {
+  return [
     of('index', (maker) => maker.tagged(maker.index(pair(maker)), 'index')),
     of('nested index', (maker) =>
       maker.tagged(maker.index([maker.index(pair(maker)), maker.index(pair(maker))]), 'nested'),
     ),
     of('empty index', (maker) => maker.tagged(maker.index([]), 'empty')),
+    of('fields of their own', (maker) =>
+      maker.tagged(maker.index(pair(maker, { more: { 'org.example': [1] } }), { more: { Custom: {} } }), 'custom'),
+    ),
+  ];
+}
+
+function artifacts(): readonly Sample[] {
+  return [
     of('artifact', (maker) => maker.tagged(maker.manifest(artifact()), 'artifact')),
     of('index of artifacts', (maker) =>
       maker.tagged(maker.index(pair(maker, artifact()), { more: { artifactType: EXAMPLE } }), 'artifacts'),
@@ -152,21 +182,11 @@ export function samples(): readonly Sample[] {
       return maker.tagged(maker.index(pair(maker), { ...artifact(subject), subject }), 'with-subject');
     }),
     of('missing subject', (maker) => maker.tagged(maker.manifest(artifact(missing)), 'lonely')),
-    of('data in descriptors', (maker) => maker.tagged(maker.manifest({ inline: true }), 'data')),
-    of('layers from elsewhere', (maker) => {
-      const elsewhere = [OCI_FOREIGN_LAYER, OCI_FOREIGN_LAYER_GZIP].map((mediaType) => {
-        const digest = digestOf(randomUUID());
-        return { mediaType, digest, size: 123_456, urls: [`https://store.example.com/${digest}`] };
-      });
-      const config = maker.blob(Buffer.from(JSON.stringify({ id: randomUUID() })), OCI_CONFIG);
-      const layers = [...elsewhere, maker.blob(randomBytes(100), OCI_LAYER_GZIP)];
-      const document = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers };
-      return maker.tagged(maker.document(document), 'elsewhere');
-    }),
-    of('fields of their own', (maker) =>
-      maker.tagged(maker.index(pair(maker, { more: { 'org.example': [1] } }), { more: { Custom: {} } }), 'custom'),
-    ),
-    of('no layers', (maker) => maker.tagged(maker.manifest({ layers: 0 }), 'bare')),
+  ];
+}
+
+function sparse(): readonly Sample[] {
+  return [
     of('sparse image', (maker) => {
       maker.tagged(maker.manifest(), 'sparse');
       const last = [...maker.sample.blobs.keys()].at(-1);
@@ -174,6 +194,11 @@ export function samples(): readonly Sample[] {
       return maker;
     }),
     of('sparse index', (maker) => maker.tagged(maker.index([...pair(maker), missing]), 'sparse-index')),
+  ];
+}
+
+function withAlgorithms(): readonly Sample[] {
+  return [
     of('sha512', (maker) => {
       maker.index(pair(maker, sha512), sha512);
       return maker;

@@ -49,7 +49,7 @@ class RequestBody implements PourableBytes {
         // What is not read any more is dropped, or ends with the connection; neither is a failure then.
         message.on('error', () => {});
         if (error === undefined) resolve();
-        else reject(error instanceof Error ? asLoss(error) : new Error(String(error)));
+        else reject(asLoss(error));
       };
       const take = (chunk: Buffer): void => {
         exchange.received += chunk.length;
@@ -92,7 +92,8 @@ function lost(): DrayError {
   return new DrayError('CONNECTION_LOST', 'the client went away before its request was whole');
 }
 
-function asLoss(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+function asLoss(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error('the body of a request could not be taken', { cause: error });
+  const code = 'code' in error ? error.code : undefined;
   return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'EPIPE' ? lost() : error;
 }
