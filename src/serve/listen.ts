@@ -4,6 +4,7 @@ import type { OpenedTls } from './access/tls/open-tls.ts';
 import { clientUrl, type ListenAddress } from './listen-address.ts';
 import { bind } from './listen-bind.ts';
 import { Connections } from './listen-connections.ts';
+import { answerPlainHttp } from './listen-plain-http.ts';
 
 export interface ListenOptions {
   readonly address: ListenAddress;
@@ -102,6 +103,7 @@ async function createTlsServer(tls: OpenedTls): Promise<Server> {
   const https = await import('node:https');
   const server = https.createServer({ ...SERVER_OPTIONS, handshakeTimeout: HEAD_TIMEOUT, ...tls.serverOptions });
   tls.attach(server);
+  answerPlainHttp(server);
   return server;
 }
 
