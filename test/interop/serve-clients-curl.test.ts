@@ -53,12 +53,8 @@ peerTest('curl looks at a registry', ['curl'], async () => {
   for (const base of [url, `${url}/link/to/docker/registry`]) {
     const place = `${base}/v2/hello/manifests/latest`;
     assert.equal(await curl('-H', `Accept: ${SCHEMA2}`, place), bytes.toString());
-    const {
-      Date: _,
-      Connection,
-      'Keep-Alive': __,
-      ...fields
-    } = Object.fromEntries(await head('-H', `Accept: ${SCHEMA2}`, '-H', 'header_if_needed: 1', place));
+    const fields = Object.fromEntries(await head('-H', `Accept: ${SCHEMA2}`, '-H', 'header_if_needed: 1', place));
+    for (const own of ['Date', 'Connection', 'Keep-Alive']) delete fields[own];
     assert.deepEqual(fields, {
       status: '200',
       'Content-Type': SCHEMA2,
