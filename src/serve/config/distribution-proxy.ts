@@ -1,5 +1,6 @@
 import type { SettingsPart } from '../settings.ts';
 import { part, unsupported } from './distribution-readers.ts';
+import { upstreamOf } from './own-cache.ts';
 import { duration, type Read, refusal, text } from './readers.ts';
 
 const read = part({
@@ -17,16 +18,15 @@ export const readProxy: Read<SettingsPart> = (node, reading) => {
     if (username === undefined && password === undefined) return {};
     throw refusal(node, reading, 'needs a remoteurl');
   }
-  if (!URL.canParse(remoteurl))
+  const upstream = URL.canParse(remoteurl) ? upstreamOf(remoteurl) : undefined;
+  if (upstream === undefined) {
     throw refusal(node, reading, 'remoteurl must be a URL, like https://registry-1.docker.io');
-  const { host, hostname } = new URL(remoteurl);
-  const isHub = hostname === 'docker.io' || hostname.endsWith('.docker.io');
+  }
   return {
     cache: {
       upstreams: [
         {
-          domain: isHub ? 'docker.io' : host,
-          url: isHub ? undefined : remoteurl,
+          ...upstream,
           prefix: '',
           ...(username !== undefined && { credential: { username, password: password ?? '' } }),
         },

@@ -139,6 +139,22 @@ const KEYS: readonly (readonly [yaml: string, settings: SettingsPart])[] = [
     },
   ],
   [
+    'proxy: {remoteurl: "https://a%40b:c@registrydocker.io/", ttl: 1h}',
+    {
+      cache: {
+        upstreams: [
+          {
+            domain: 'registrydocker.io',
+            url: 'https://registrydocker.io',
+            prefix: '',
+            credential: { username: 'a@b', password: 'c' },
+          },
+        ],
+        maxIdle: HOUR,
+      },
+    },
+  ],
+  [
     'proxy: {remoteurl: "http://r.example:81/x", ttl: 0}',
     {
       cache: { upstreams: [{ domain: 'r.example:81', url: 'http://r.example:81/x', prefix: '' }], maxIdle: undefined },
@@ -238,6 +254,7 @@ const REFUSED: readonly (readonly [yaml: string, message: RegExp])[] = [
   ['version: 0.1\nstorage:\n  delete:\n    enabled: maybe', /line 4: storage\.delete\.enabled must be true or false/],
   ['version: 0.1\nproxy: {username: x}', /proxy needs a remoteurl/],
   ['version: 0.1\nproxy: {remoteurl: nonsense}', /remoteurl must be a URL/],
+  ['version: 0.1\nproxy: {remoteurl: "https://u:%zz@h"}', /remoteurl must be a URL/],
   ['version: 0.1\nnotifications: {endpoints: [{name: x}]}', /endpoints\.0 needs a url/],
   ['version: 0.1\nhealth: {tcp: [{addr: x}]}', /tcp needs addr, HOST:PORT/],
 ];

@@ -15,7 +15,7 @@ import {
   toggle,
 } from './readers.ts';
 
-const HUB = /^(index|registry|registry-1|auth)?\.?docker\.io$/;
+const HUB = /^(?:(?:index|registry|registry-1|auth)\.)?docker\.io$/;
 
 /** What is a registry, and not only a name for one: `docker.io`, `quay.io`. */
 const REGISTRY = /^[^/.]+(?:\.[^/.]+)+$/;
@@ -29,17 +29,26 @@ export function upstreamOf(said: string): UpstreamSettings | undefined {
   const [, prefix, address = said] = /^([a-z0-9][a-z0-9._/-]*)=(.*)$/s.exec(said) ?? [];
   const whole = /^https?:\/\//i.test(address) ? address : `https://${address}`;
   if (/\s/.test(address) || !URL.canParse(whole)) return undefined;
-  const { host, hostname, username, password, search, hash, origin, pathname } = new URL(whole);
-  if (host === '' || search !== '' || hash !== '') return undefined;
+  const { host, hostname, search, hash, origin, pathname } = new URL(whole);
+  const credential = credentialIn(new URL(whole));
+  if (host === '' || search !== '' || hash !== '' || credential === 'malformed') return undefined;
   const isHub = HUB.test(hostname);
-  const secret = decodeURIComponent(password);
   const named = prefix !== undefined && REGISTRY.test(prefix) ? prefix : host;
   return {
     domain: isHub ? 'docker.io' : named,
     url: isHub ? undefined : `${origin}${pathname.replace(/\/+$/, '')}`,
     ...(prefix !== undefined && { prefix }),
-    ...(username !== '' && { credential: { username: decodeURIComponent(username), password: secret } }),
+    ...(credential !== undefined && { credential }),
   };
+}
+
+function credentialIn({ username, password }: URL): UpstreamSettings['credential'] | 'malformed' {
+  if (username === '') return undefined;
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch {
+    return 'malformed';
+  }
 }
 
 const upstream = settings({
