@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs';
+import { openAccessControl } from './access/open-access-control.ts';
+import type { AccessOptions } from './access/options.ts';
 import { readListenAddress } from './listen-address.ts';
 import { silentLog } from './observe/log/server-log.ts';
 import type { ServeSettings } from './settings.ts';
 import { openBack } from './start-back.ts';
-import { openFront } from './start-front.ts';
+import { keyFileOf, openFront } from './start-front.ts';
+import { openHealth } from './start-health.ts';
+import { checkCache } from './start-storage.ts';
 import { createMemoryStorage } from './storage/memory/memory-storage.ts';
 
 /**
@@ -12,10 +17,29 @@ import { createMemoryStorage } from './storage/memory/memory-storage.ts';
 export async function checkSettings(settings: ServeSettings): Promise<void> {
   readListenAddress(settings.listen);
   if (settings.debug !== undefined) readListenAddress(settings.debug);
-  const plain = { ...settings, cache: undefined };
+  await openHealth(settings, silentLog);
+  await checkCache(settings);
+  const access = await openAccessControl(withoutNewKey(settings.access), { keyFile: ifThere(keyFileOf(settings)) });
+  await access.close();
   const options = { storage: createMemoryStorage(), log: silentLog, observers: [], pages: new Map() };
-  const front = await openFront(plain, options);
+  const front = await openFront({ ...settings, cache: undefined, access: {} }, options);
   await front.close();
-  const back = await openBack({ ...plain, data: undefined }, silentLog);
-  await back.close();
+  // Events that wait for webhooks would get a folder.
+  for (const part of [
+    { ...settings, data: undefined },
+    { ...settings, webhooks: [] },
+  ]) {
+    const back = await openBack(part, silentLog);
+    await back.close();
+  }
+}
+
+/** A key that is not there would be made. */
+function withoutNewKey({ tokenService, ...access }: AccessOptions): AccessOptions {
+  if (tokenService === undefined || tokenService === false) return { ...access, tokenService };
+  return { ...access, tokenService: { ...tokenService, keyFile: ifThere(tokenService.keyFile) } };
+}
+
+function ifThere(path: string | undefined): string | undefined {
+  return path !== undefined && existsSync(path) ? path : undefined;
 }

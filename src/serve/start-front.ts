@@ -1,5 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import { join } from 'node:path';
+import { DrayError } from '#errors';
+import { quoted } from '#oci';
 import { openAccessControl } from './access/open-access-control.ts';
 import type { OpenedTls } from './access/tls/open-tls.ts';
 import { createRegistryHandler } from './api/handler.ts';
@@ -32,6 +34,7 @@ export interface FrontOptions extends CacheWatchers {
 /** Rejects with INVALID_CONFIGURATION, INVALID_OPTION or IO_FAILED where the settings cannot be used. */
 export async function openFront(settings: ServeSettings, options: FrontOptions): Promise<Front> {
   const { log } = options;
+  checkHeaders(settings.headers);
   const onProblem = (error: Error): void => log.error(error.message);
   const tls = settings.tls && (await import('./access/tls/open-tls.ts')).openTls(settings.tls, { onProblem });
   const access = await openAccessControl(settings.access, { onProblem, keyFile: keyFileOf(settings) });
@@ -66,7 +69,8 @@ export async function openFront(settings: ServeSettings, options: FrontOptions):
   };
 }
 
-function keyFileOf({ data, memory }: ServeSettings): string | undefined {
+/** Where the token service keeps its key, when nothing is said of it. */
+export function keyFileOf({ data, memory }: ServeSettings): string | undefined {
   return data === undefined || memory ? undefined : join(data, 'dray', 'token-key.pem');
 }
 
@@ -81,6 +85,18 @@ async function quotasOf({ quotas, data, memory }: ServeSettings): Promise<readon
   if (quotas.length === 0 || data === undefined || memory) return [];
   const { createQuotas } = await import('./operate/quotas.ts');
   return [createQuotas({ quotas, root: data })];
+}
+
+/** Every request would fail for one that cannot be sent. The value may be a secret. */
+function checkHeaders(headers: ServeSettings['headers']): void {
+  for (const [name, values] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      for (const value of values) validateHeaderValue(name, value);
+    } catch {
+      throw new DrayError('INVALID_CONFIGURATION', `the header ${quoted(name)} has characters that no header may have`);
+    }
+  }
 }
 
 /** With what every answer is to have; what the answer says itself is stronger. */

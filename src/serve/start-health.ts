@@ -1,3 +1,4 @@
+import { DrayError } from '#errors';
 import { createHealth, type Health } from './observe/health/health.ts';
 import type { HealthCheck } from './observe/health/health-check.ts';
 import { fileCheck, httpCheck, tcpCheck } from './observe/health/outside-checks.ts';
@@ -18,6 +19,9 @@ export async function openHealth({ health, data, memory, readOnly }: ServeSettin
 async function checkOf(settings: HealthCheckSettings, name: string): Promise<HealthCheck> {
   if (settings.kind === 'file') return fileCheck(name, settings.path, settings);
   if (settings.kind === 'tcp') return tcpCheck(name, settings, settings);
+  if (!/^https?:/i.test(settings.url) || !URL.canParse(settings.url)) {
+    throw new DrayError('INVALID_CONFIGURATION', `the health check ${name} has no http(s) URL`);
+  }
   const { createTransport } = await import('#transport');
   return httpCheck(name, { ...settings, url: new URL(settings.url), send: createTransport().send });
 }

@@ -37,13 +37,28 @@ export async function openStorage(
   const root = memory || given !== undefined ? undefined : data;
   const storage = given ?? (await openPlain(root, settings));
   if (cache === undefined) return { storage, repositoryFor: undefined, close: async () => {} };
-  if (root === undefined) throw new DrayError('INVALID_OPTION', 'a cache of other registries needs a folder');
+  if (root === undefined) throw withoutFolder();
   const pullThrough = await openCache(storage, { cache, root, settings, log, register });
   return {
     storage: pullThrough,
     repositoryFor: (name, namespace) => pullThrough.repositoryFor(name, namespace),
     close: () => pullThrough.close(),
   };
+}
+
+/** Rejects with what `openStorage` has against the cache that the settings describe, as far as it writes nothing to find it. */
+export async function checkCache({ cache, data, memory }: ServeSettings): Promise<void> {
+  if (cache === undefined) return;
+  if (data === undefined || memory) throw withoutFolder();
+  const { Routes } = await import('./proxy/routes.ts');
+  const { Upstream } = await import('./proxy/upstream.ts');
+  const { machine: _, ...options } = cache;
+  const upstreams = options.upstreams.map((each) => new Upstream(each, { ...options, folder: data }));
+  new Routes(upstreams, options.rules ?? []);
+}
+
+function withoutFolder(): DrayError {
+  return new DrayError('INVALID_OPTION', 'a cache of other registries needs a folder');
 }
 
 interface CacheFacts extends CacheWatchers {
