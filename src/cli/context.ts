@@ -19,6 +19,8 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** Aborts on the second one of them: what is still being brought to an end in order is to be cut. */
   readonly hurry: AbortSignal;
+  /** From now on SIGHUP calls `listener` in place of ending the process; where it comes since the terminal is gone, it is as SIGTERM. */
+  onHangup?(listener: () => void): void;
   /** Milliseconds since the epoch. */
   now(): number;
 }

@@ -7,14 +7,19 @@
 import type { DrayError } from '#errors';
 import { type CliContext, writeFailure } from './context.ts';
 import { asDrayError } from './failure.ts';
+import { listenForHangups } from './hangup.ts';
 import { interruption } from './interruption.ts';
 import { nodeComplaint } from './node-version.ts';
 import { run } from './run.ts';
 
+interface Signals extends Pick<CliContext, 'signal' | 'hurry'> {
+  stop(reason: DrayError): void;
+}
+
 /** How long what is left of connections and threads may keep the process alive when the work is done. */
 const LINGER = 1_000;
 
-function processContext(signal: AbortSignal, hurry: AbortSignal): CliContext {
+function processContext({ signal, hurry, stop }: Signals): CliContext {
   return {
     createDray: async (options) => (await import('#dray')).createDray(options),
     env: process.env,
@@ -29,6 +34,7 @@ function processContext(signal: AbortSignal, hurry: AbortSignal): CliContext {
     },
     signal,
     hurry,
+    onHangup: (listener) => listenForHangups(listener, () => stop(interruption('SIGTERM'))),
     now: () => Date.now(),
   };
 }
@@ -77,7 +83,7 @@ async function main(): Promise<void> {
   listenForSignals(stop, (reason) => haste.abort(reason));
   listenForBrokenPipes(stop);
   listenForBugs();
-  leave(await run(process.argv.slice(2), processContext(controller.signal, haste.signal)));
+  leave(await run(process.argv.slice(2), processContext({ signal: controller.signal, hurry: haste.signal, stop })));
 }
 
 const complaint = nodeComplaint(process.versions.node);

@@ -35,6 +35,11 @@ export async function startHere(settings: ServeSettings, options: StartOptions):
     return {
       url: listener.url,
       address: listener.address,
+      reload() {
+        logs.reopen();
+        server.reload();
+        logs.log.info('log files are opened anew, certificates are read');
+      },
       async close({ timeout = settings.drainTimeout, hurry } = {}) {
         how = { timeout, hurry };
         await cleanup.run();

@@ -23,6 +23,8 @@ export interface Logs {
   readonly access: RegistryObserver | undefined;
   /** How many lines were lost. */
   readonly source: MetricSource;
+  /** Log rotation has moved the files away. */
+  reopen(): void;
   /** Writes what is left. */
   close(): Promise<void>;
 }
@@ -43,6 +45,9 @@ export function openLogs(settings: LogSettings, streams: Streams): Logs {
     log,
     access: access && createAccessLog({ format: settings.access?.format ?? 'combined', sink: access }),
     source: lineMetrics(sinks),
+    reopen() {
+      for (const sink of Object.values(sinks)) sink.reopen();
+    },
     async close() {
       await Promise.all(Object.values(sinks).map(async (sink) => sink.close()));
     },

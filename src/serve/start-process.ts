@@ -34,6 +34,8 @@ export interface ServerProcess {
   readonly metrics: Metrics | undefined;
   /** Pages for an address of their own. */
   readonly debugPages: ReadonlyMap<string, Page>;
+  /** Looks at certificates now. */
+  reload(): void;
   close(options: CloseOptions): Promise<number>;
 }
 
@@ -68,6 +70,7 @@ export async function startProcess(settings: ServeSettings, options: ProcessOpti
     listener,
     metrics,
     debugPages: new Map([...health.pages, ...health.debugPages, ...(figures ?? [])]),
+    reload: () => front.tls?.reload(),
     async close(how) {
       health.become('draining');
       const cut = await listener.close(how);

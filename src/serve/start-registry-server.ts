@@ -18,6 +18,8 @@ export interface RegistryServer {
   /** How clients on this machine reach it: `http://127.0.0.1:5000`, `unix:///run/dray.sock`. */
   readonly url: string;
   readonly address: ListenAddress;
+  /** Opens log files anew, and looks at certificates now: what changes is found without it too, a moment later. */
+  reload(): void;
   /**
    * Takes no more connections, lets the requests under way end (for `drainTimeout` of the settings, unless `timeout` says otherwise), then ends
    * what goes on beside them. Resolves to the number of requests that were cut.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +100,22 @@ test('a signal lets a push end, a second one does not', async (t) => {
     }
     assert.equal(await ended, 0);
     assert.equal(err(), signals.length === 1 ? '' : 'WARNING: 1 request was cut off\n');
+  }
+});
+
+test('a hangup has log files opened anew, and ends nothing', async (t) => {
+  for (const more of [[], ['--workers', '1']]) {
+    const cwd = folder(t);
+    const log = join(cwd, 'access.log');
+    const args = ['--port', '0', '-q', '--data', join(cwd, 'data'), '--access-log', log, ...more];
+    const { url, child, ended, err } = await started(t, cwd, ...args);
+    await (await fetch(`${url}/v2/`)).text();
+    renameSync(log, `${log}.1`);
+    child.kill('SIGHUP');
+    while (!err().includes('opened anew')) await once(child.stderr ?? child, 'data');
+    while (!existsSync(log)) await (await fetch(`${url}/v2/`)).text();
+    child.kill('SIGTERM');
+    assert.equal(await ended, 0);
   }
 });
 

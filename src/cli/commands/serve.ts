@@ -49,6 +49,7 @@ export const serve: Command = defineCommand<ServeFlags>({
       signal,
       worker: serveWorker(),
     });
+    context.onHangup?.(() => server.reload());
     try {
       await write(stdout, announcement(call, room, settings, server));
       const isOpen = Object.values(settings.access).every((part) => part === undefined || part === false);

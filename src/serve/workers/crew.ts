@@ -19,6 +19,8 @@ export interface CrewOptions {
 export class Crew {
   readonly #options: CrewOptions;
   readonly #members = new Set<Member>();
+  /** Those that are to follow somebody. */
+  readonly #due = new Set<NodeJS.Timeout>();
   #retired: MetricsSnapshot = [];
   #isEnding = false;
   #failures = 0;
@@ -47,9 +49,14 @@ export class Crew {
     return mergeSnapshots([await this.#options.own(), this.#retired, ...told]);
   }
 
+  reload(): void {
+    for (const member of this.#members) member.tell({ kind: 'reload' });
+  }
+
   /** Has all of them end their work; resolves, when they are gone, to the number of requests that were cut. */
   async end(timeout: number, hurry: AbortSignal | undefined): Promise<number> {
     this.#isEnding = true;
+    for (const timer of this.#due) clearTimeout(timer);
     const hasten = (): void => {
       for (const member of this.#members) member.tell({ kind: 'hurry' });
     };
@@ -84,11 +91,14 @@ export class Crew {
     this.#failures = member.hasAnswered ? 0 : this.#failures + 1;
     const delay = this.#failures === 0 ? 0 : backoff(this.#failures);
     this.#options.log.error('a worker ended, another one takes its place', { pid: member.pid, by, delay });
-    setTimeout(() => this.#follow(), delay);
+    const timer = setTimeout(() => {
+      this.#due.delete(timer);
+      this.#follow();
+    }, delay);
+    this.#due.add(timer);
   }
 
   #follow(): void {
-    if (this.#isEnding) return;
     const member = this.#hire();
     void this.#watch(member);
     member.ready.catch((error: unknown) => {

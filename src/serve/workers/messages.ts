@@ -10,7 +10,9 @@ export type ToWorker =
   | { readonly kind: 'figures'; readonly id: number }
   | { readonly kind: 'collected'; readonly id: number; readonly snapshot: MetricsSnapshot }
   | { readonly kind: 'drain'; readonly timeout: number }
-  | { readonly kind: 'hurry' };
+  | { readonly kind: 'hurry' }
+  /** As `RegistryServer.reload`. */
+  | { readonly kind: 'reload' };
 
 /** What they say to it. */
 export type FromWorker =

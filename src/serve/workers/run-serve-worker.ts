@@ -14,6 +14,7 @@ export function runServeWorker(streams: Streams): void {
   process.on('message', (message: ToWorker) => worker.hear(message));
   // Ctrl-C reaches all processes of a terminal: the first one says what is to be done then.
   process.on('SIGINT', () => {});
+  process.on('SIGHUP', () => worker.hear({ kind: 'reload' }));
   process.on('SIGTERM', () => worker.hear({ kind: 'drain', timeout: worker.drainTimeout }));
 }
 
@@ -34,6 +35,7 @@ class ServeWorker {
     if (message.kind === 'start') void this.#start(message);
     else if (message.kind === 'drain') void this.#drain(message.timeout);
     else if (message.kind === 'hurry') this.#hurry.abort();
+    else if (message.kind === 'reload') void this.#reload();
     else if (message.kind === 'figures') void this.#tellFigures(message.id);
     else {
       this.#waiting.get(message.id)?.(message.snapshot);
@@ -65,6 +67,10 @@ class ServeWorker {
     });
     return {
       ...server,
+      reload() {
+        logs.reopen();
+        server.reload();
+      },
       async close(how) {
         const cut = await server.close(how);
         await logs.close();
@@ -73,11 +79,17 @@ class ServeWorker {
     };
   }
 
+  async #reload(): Promise<void> {
+    const server = await this.#server?.catch(() => undefined);
+    server?.reload();
+  }
+
   async #drain(timeout: number): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
     const server = await this.#server?.catch(() => undefined);
-    const cut = (await server?.close({ timeout, hurry: this.#hurry.signal })) ?? 0;
+    // What cannot be closed ends with the process.
+    const cut = (await server?.close({ timeout, hurry: this.#hurry.signal }).catch(() => 0)) ?? 0;
     // Whoever started this process is gone, or hears of it; without it this process ends.
     process.send?.({ kind: 'drained', cut } satisfies FromWorker, () => process.disconnect());
   }

@@ -71,6 +71,10 @@ async function start(settings: ServeSettings, options: StartOptions, cleanup: Cl
   return {
     url: clientUrl(address, settings.tls !== undefined),
     address,
+    reload() {
+      crew.reload();
+      log.info('log files are opened anew, certificates are read');
+    },
     async close({ timeout = settings.drainTimeout, hurry } = {}) {
       health.become('draining');
       how = { timeout, hurry };
