@@ -156,6 +156,8 @@ test('flags are stronger than the environment, which is stronger than the file',
     { listen, readOnly, prefix, schema1, sync, deletes, data },
     { listen: ':2', readOnly: true, prefix: '/c', schema1: 'off', sync: false, deletes: false, data: at },
   );
+  const plain = await checked({}, '--data', at, '--prefix', '/');
+  assert.equal(plain.settings['prefix'], undefined);
   const other = await checked({}, file, '--port', '7', '--data', at);
   assert.equal(other.settings['listen'], '127.0.0.1:7', 'a file alone is a configuration');
   const folders = await checked({}, at);
@@ -191,6 +193,7 @@ test('flags that do not fit together, and values that cannot be, are refused', a
     [['--anonymous-pull'], /--anonymous-pull needs --htpasswd/],
     [['--upstream', 'https://u:geheim@'], /invalid argument for "--upstream" flag/],
     [['--port', '65536'], /from 0 to 65535/],
+    [['--prefix', 'a b'], /invalid argument for "--prefix" flag/],
     [['--schema1', 'yes'], /choose one of signed, off/],
     [['--listen', 'nonsense:x'], /cannot listen on "nonsense:x"/],
     [['--config', join(at, 'no-such.yml')], /no configuration file/],

@@ -112,7 +112,7 @@ export function settingsOfFlags(
     ...(!flags.sync && { sync: false }),
     ...(!flags.delete && { deletes: false }),
     readOnly: flags.readOnly,
-    prefix: flags.prefix === undefined ? undefined : `/${flags.prefix.replace(/^\/+|\/+$/g, '')}`,
+    prefix: prefixOf(flags),
     schema1: flags.schema1,
     workers: flags.workers,
     drainTimeout: flags.drainTimeout,
@@ -139,6 +139,14 @@ export function settingsOfFlags(
       }),
     },
   };
+}
+
+function prefixOf({ prefix }: ServeFlags): string | undefined {
+  const words = prefix?.split('/').filter((word) => word !== '') ?? [];
+  if (!words.every((word) => /^[\w.~-]+$/.test(word))) {
+    throw new UsageError('invalid argument for "--prefix" flag: a path is wanted', { hint: 'like /docker' });
+  }
+  return words.length === 0 ? undefined : `/${words.join('/')}`;
 }
 
 function tlsOf(flags: ServeFlags, { tls }: SettingsPart, resolve: (path: string) => string): SettingsPart['tls'] {

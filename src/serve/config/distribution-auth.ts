@@ -15,7 +15,7 @@ const read = kinds(
         oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'),
       ),
       autoredirect: toggle,
-      autoredirectpath: file,
+      autoredirectpath: text,
     }),
     none: needless,
   },

@@ -2,7 +2,19 @@ import type { TlsOptions } from '../access/options.ts';
 import type { SettingsPart } from '../settings.ts';
 import type { ConfigNode } from './config-node.ts';
 import { needless, part, unsupported } from './distribution-readers.ts';
-import { duration, file, listOf, mapOf, oneOf, type Read, type Reading, refusal, text, toggle } from './readers.ts';
+import {
+  basePath,
+  file,
+  listOf,
+  mapOf,
+  oneOf,
+  type Read,
+  type Reading,
+  refusal,
+  text,
+  toggle,
+  wait,
+} from './readers.ts';
 
 const NO_CERTIFICATES = unsupported(
   'have another program get certificates, and name them in http.tls: they are read again when they change',
@@ -31,12 +43,12 @@ const readTls = part({
 const read = part({
   addr: text,
   net: oneOf('tcp', 'unix', ''),
-  prefix: text,
+  prefix: basePath,
   // Locations are told without a host, and an upload needs no signature.
   host: needless,
   relativeurls: needless,
   secret: needless,
-  draintimeout: duration,
+  draintimeout: wait(),
   tls: (node, reading) => tlsOf(node, reading),
   debug: part({ addr: text, prometheus: part({ enabled: toggle, path: text }) }),
   headers: mapOf(listOf(text)),
@@ -47,10 +59,9 @@ const read = part({
 /** `http` of distribution. */
 export const readHttp: Read<SettingsPart> = (node, reading) => {
   const { addr, net, prefix, draintimeout, tls, debug, headers } = read(node, reading);
-  const base = prefix?.replace(/\/+$/, '');
   return {
     ...(addr !== undefined && { listen: net === 'unix' ? `unix://${addr}` : addr }),
-    ...(base !== undefined && { prefix: base === '' ? undefined : base }),
+    ...(prefix !== undefined && { prefix }),
     ...(draintimeout !== undefined && { drainTimeout: draintimeout }),
     ...(tls !== undefined && { tls }),
     ...(debug?.addr !== undefined && {

@@ -91,6 +91,7 @@ const KEYS: readonly (readonly [yaml: string, settings: SettingsPart])[] = [
   ['http: {addr: "127.0.0.1:5001"}', { listen: '127.0.0.1:5001' }],
   ['http: {addr: /run/r.sock, net: unix}', { listen: 'unix:///run/r.sock' }],
   ['http: {prefix: /docker/}', { prefix: '/docker' }],
+  ['http: {prefix: docker}', { prefix: '/docker' }],
   ['http: {draintimeout: 60s}', { drainTimeout: 60_000 }],
   ['http: {headers: {X-A: [b, c], X-D: e}}', { headers: { 'X-A': ['b', 'c'], 'X-D': ['e'] } }],
   [

@@ -168,6 +168,10 @@ const REFUSED: readonly (readonly [yaml: string, message: RegExp, hint?: RegExp]
   ['workers: -1', /line 1: workers must be a whole number from 0 to 256/],
   ['workers: 1e9', /workers must be a whole number/],
   ['stall-timeout: 30', /stall-timeout must be a duration/],
+  ['stall-timeout: 0', /stall-timeout must be from 1ms to 24d/],
+  ['drain-timeout: 30d', /drain-timeout must be from 0ms to 24d/],
+  ['prefix: "a?b"', /prefix must be a path, like \/docker/],
+  ['metrics: figures', /metrics must be a path, like \/metrics/],
   ['schema1: perhaps', /schema1 must be one of signed, off/],
   ['tls: {cert: x}', /tls needs key/],
   ['maintenance: {window: 22-4}', /window must be two times/],
@@ -196,6 +200,19 @@ test('what cannot be meant is refused with its line, and what stands there is no
       assert.doesNotMatch(error.message, /geheim/);
       return true;
     });
+  }
+});
+
+test('paths of the server are written in several ways', async () => {
+  for (const [yaml, wanted] of [
+    ['prefix: docker', { prefix: '/docker' }],
+    ['prefix: /a//b/', { prefix: '/a/b' }],
+    ['prefix: /', { prefix: undefined }],
+    ['metrics: true', { metrics: '/metrics' }],
+    ['metrics: no', { metrics: undefined }],
+  ] as const) {
+    const { access: _, log: __, health: ___, ...settings } = await read(yaml);
+    assert.deepEqual(settings, wanted, yaml);
   }
 });
 

@@ -3,7 +3,21 @@ import { readAccess, readTls } from './own-access.ts';
 import { readCache } from './own-cache.ts';
 import { readHealth, readLog, readWebhooks } from './own-observe.ts';
 import { readImmutable, readMaintenance, readQuotas } from './own-operate.ts';
-import { duration, file, listOf, mapOf, oneOf, type Read, settings, size, text, toggle, whole } from './readers.ts';
+import {
+  basePath,
+  file,
+  listOf,
+  mapOf,
+  oneOf,
+  pathOr,
+  type Read,
+  settings,
+  size,
+  text,
+  toggle,
+  wait,
+  whole,
+} from './readers.ts';
 
 const read = settings({
   listen: text,
@@ -12,7 +26,7 @@ const read = settings({
   sync: toggle,
   tls: readTls,
   access: readAccess,
-  prefix: text,
+  prefix: basePath,
   headers: mapOf(listOf(text)),
   delete: toggle,
   readOnly: toggle,
@@ -20,12 +34,12 @@ const read = settings({
   indexes: oneOf('sparse', 'whole'),
   pageSize: whole(1),
   manifestLimit: size,
-  stallTimeout: duration,
-  drainTimeout: duration,
+  stallTimeout: wait(1),
+  drainTimeout: wait(),
   workers: whole(0, 256),
   log: readLog,
   debug: text,
-  metrics: text,
+  metrics: pathOr('/metrics'),
   immutable: readImmutable,
   quotas: readQuotas,
   maintenance: readMaintenance,

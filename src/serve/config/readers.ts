@@ -40,6 +40,26 @@ export const text: Read<string> = (node, reading) => scalar(node, reading, 'a te
 /** The path of a file or folder. */
 export const file: Read<string> = (node, reading) => reading.resolve(scalar(node, reading, 'a path'));
 
+/** What stands before `/v2/`, with a slash at its beginning alone. Undefined: nothing does. */
+export const basePath: Read<string | undefined> = (node, reading) => {
+  const said = scalar(node, reading, 'a path, like /docker');
+  const words = said.split('/').filter((word) => word !== '');
+  if (!words.every((word) => /^[\w.~-]+$/.test(word))) throw wrong(node, reading, 'a path, like /docker');
+  return words.length === 0 ? undefined : `/${words.join('/')}`;
+};
+
+/** A path of this server, or `true` for the usual one. */
+export function pathOr(usual: string): Read<string | undefined> {
+  return (node, reading) => {
+    const said = scalar(node, reading, `a path, like ${usual}`);
+    if (/^\/[\w.~/-]+$/.test(said)) return said;
+    if (TRUE.test(said)) return usual;
+    if (FALSE.test(said)) return undefined;
+    throw wrong(node, reading, `a path, like ${usual}`);
+  };
+}
+
+const LONGEST_WAIT = 24 * 86_400_000;
 const TRUE = /^(true|yes|on|y|1|t)$/i;
 const FALSE = /^(false|no|off|n|0|f)$/i;
 
@@ -81,6 +101,15 @@ export const duration: Read<number> = (node, reading) => {
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== said) throw wrong(node, reading, wanted);
   return Math.round(parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNIT_MS[unit] ?? 0), 0));
 };
+
+/** Milliseconds for which something is waited for: a timer holds no more than 24 days. */
+export function wait(least: number = 0): Read<number> {
+  return (node, reading) => {
+    const time = duration(node, reading);
+    if (time < least || time > LONGEST_WAIT) throw refusal(node, reading, `must be from ${least}ms to 24d`);
+    return time;
+  };
+}
 
 /** Bytes: `4m` is 4 x 2^20; `k`, `m`, `g`, `t` with or without `b` or `ib`, or a plain number. */
 export const size: Read<number> = (node, reading) => {

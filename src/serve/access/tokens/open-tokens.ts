@@ -25,7 +25,7 @@ export async function openTokens(options: TokenOptions, onProblem: (error: DrayE
     challenge: {
       scheme: 'bearer',
       service,
-      realmFor: (origin) => (autoredirect === true ? `${origin}${autoredirectPath}` : realm),
+      realmFor: (origin) => (autoredirect === true ? `${origin}/${autoredirectPath.replace(/^\//, '')}` : realm),
     },
     pages: new Map(),
     close: () => keys.close(),
