@@ -18,6 +18,7 @@ export class Member {
   /** As it told them last. */
   figures: MetricsSnapshot = [];
   readonly #worker: Worker;
+  #listens = false;
   #hasAnswered = false;
   #cut = 0;
   #asked: { readonly id: number; resolve(): void } | undefined;
@@ -29,10 +30,12 @@ export class Member {
       worker.once('exit', (status, signal) => resolve(signal ?? `status ${status}`));
     });
     this.ready = new Promise((resolve, reject) => {
-      worker.once('online', () => this.tell(start));
       worker.on('error', (cause) => reject(new DrayError('IO_FAILED', 'cannot start a worker', { cause })));
       worker.on('message', (message: FromWorker) => {
-        if (message.kind === 'ready') {
+        if (message.kind === 'hello') {
+          this.#listens = true;
+          this.tell(start);
+        } else if (message.kind === 'ready') {
           this.#hasAnswered = true;
           resolve();
         } else if (message.kind === 'failed') reject(revivedError(message.error));
@@ -81,7 +84,9 @@ export class Member {
 
   /** Has it end when its requests have, within `timeout` milliseconds; resolves to how many were cut. */
   async end(timeout: number): Promise<number> {
-    this.tell({ kind: 'drain', timeout });
+    // one that does not listen yet has nothing to bring to an end
+    if (this.#listens) this.tell({ kind: 'drain', timeout });
+    else this.kill();
     const timer = setTimeout(() => this.kill(), timeout + GRACE);
     await this.gone;
     clearTimeout(timer);

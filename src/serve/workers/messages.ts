@@ -16,6 +16,8 @@ export type ToWorker =
 
 /** What they say to it. */
 export type FromWorker =
+  /** It listens: Node 20 loses what is said before. */
+  | { readonly kind: 'hello' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly error: PlainError }
   /** Something happened that webhooks are to be told of. */

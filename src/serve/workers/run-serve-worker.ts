@@ -16,6 +16,7 @@ export function runServeWorker(streams: Streams): void {
   process.on('SIGINT', () => {});
   process.on('SIGHUP', () => worker.hear({ kind: 'reload' }));
   process.on('SIGTERM', () => worker.hear({ kind: 'drain', timeout: worker.drainTimeout }));
+  say({ kind: 'hello' });
 }
 
 class ServeWorker {
