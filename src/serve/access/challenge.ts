@@ -44,12 +44,7 @@ export function tooManyAttempts(seconds: number): ApiError {
   );
 }
 
-export function challengeHeader(
-  challenge: Challenge,
-  needs: readonly Need[],
-  origin: string,
-  fault?: TokenFault,
-): string {
+function challengeHeader(challenge: Challenge, needs: readonly Need[], origin: string, fault?: TokenFault): string {
   if (challenge.scheme === 'basic') return `Basic realm=${quotedString(challenge.realm)}`;
   const scope = needs.flatMap(scopeOf).join(' ');
   return [

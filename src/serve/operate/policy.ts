@@ -11,7 +11,7 @@ export interface WritePolicy {
   allowBytes?(repository: string, bytes: number): void | Promise<void>;
   /** Before a tag points to another digest, or to none. */
   allowTag?(repository: string, tag: string, change: TagChange): void | Promise<void>;
-  /** Before a manifest is deleted. `tags` point to it. */
+  /** Before a manifest is deleted; of the tags that point to it `allowTag` is asked as well. */
   allowDelete?(repository: string, digest: Digest): void | Promise<void>;
 }
 

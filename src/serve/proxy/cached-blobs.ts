@@ -244,8 +244,8 @@ export class CachedBlobs {
   /** The folder, without what nobody has come back for. */
   #prepare(): void {
     if (this.#isReady) return;
-    this.#isReady = true;
     mkdirSync(this.#spools, { recursive: true });
+    this.#isReady = true;
     const before = this.#options.clock.now() - LEFTOVER_AGE;
     for (const name of readdirSync(this.#spools)) {
       const path = join(this.#spools, name);

@@ -156,12 +156,12 @@ export class DataFolder extends Files {
     }
   }
 
-  /** Removes what processes have left in `tmp` that were killed. */
+  /** Removes what processes have left in `tmp` that were killed. What cannot be removed, since it is somebody else's, is in nobody's way. */
   async #sweep(): Promise<void> {
     const { tmp } = this.paths;
     for (const name of this.list(tmp)) {
       const times = [`${tmp}/${name}`, `${tmp}/${name}/data`].map((path) => this.stat(path)?.mtimeMs ?? 0);
-      if (Date.now() - Math.max(...times) > LEFT_BEHIND) await this.removeTree(`${tmp}/${name}`);
+      if (Date.now() - Math.max(...times) > LEFT_BEHIND) await this.removeTree(`${tmp}/${name}`).catch(() => {});
     }
   }
 

@@ -154,6 +154,18 @@ describe('what a process that was stopped has left in the folder of a registry',
     await put(storage, SMALL);
     assert.deepEqual(readdirSync(tmp).toSorted(), ['growing', 'new']);
   });
+  it("is left there where it is somebody else's", async () => {
+    const rm = ((path, options, done) =>
+      String(path).endsWith('/old')
+        ? done(Object.assign(new Error('EACCES'), { code: 'EACCES' }))
+        : nodeFs.rm(path, options, done)) as FileSystem['rm'];
+    const { storage, root } = place({ ...nodeFs, rm });
+    const old = join(root, 'dray', 'tmp', 'old');
+    mkdirSync(old, { recursive: true });
+    utimesSync(old, 0, 0);
+    await put(storage, SMALL);
+    assert.ok(existsSync(old));
+  });
   it('is no repository without any link', async () => {
     const { storage, at } = place();
     await put(storage, SMALL);
