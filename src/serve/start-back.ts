@@ -50,7 +50,6 @@ async function openWebhooks({ webhooks, data, memory, listen }: ServeSettings, l
   return createWebhooks({
     endpoints: webhooks.map(({ url, ...rest }) => ({ ...rest, url: addressOf(url, rest) })),
     source: { address: sourceOf(listen), instance: randomUUID() },
-    references: webhooks.some(({ references }) => references),
     // What waits for somebody whose name no file can have waits in memory.
     folder: data === undefined || memory || !areFileNames ? undefined : join(data, 'dray', 'webhooks'),
     log,

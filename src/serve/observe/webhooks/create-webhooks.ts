@@ -6,7 +6,7 @@ import { type ServerLog, silentLog } from '../log/server-log.ts';
 import type { MetricFamily } from '../metrics/snapshot.ts';
 import type { RegistryEvent, RegistryObserver } from '../port.ts';
 import { Delivery } from './delivery.ts';
-import { toldEvent } from './envelope.ts';
+import { toldEvent, withReferences } from './envelope.ts';
 import { EventFile } from './event-file.ts';
 import type { WebhookEndpoint, WebhookOptions } from './options.ts';
 import { Webhook, type WebhookFigures } from './webhook.ts';
@@ -60,7 +60,7 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
       const wanted = hooks.filter((hook) => hook.wants(action, mediaType));
       if (wanted.length === 0) return;
       const told = toldEvent(event, { ...options, now: clock.now() });
-      for (const hook of wanted) hook.add(told);
+      for (const hook of wanted) hook.add(hook.wantsReferences ? withReferences(told, event) : told);
     },
     figures: () => hooks.map((hook) => hook.figures()),
     families: () => webhookMetrics(hooks.map((hook) => hook.figures())),

@@ -15,7 +15,7 @@ export interface ToldEvent {
   readonly source: object;
 }
 
-export type EnvelopeOptions = Pick<WebhookOptions, 'source' | 'origin' | 'references'>;
+export type EnvelopeOptions = Pick<WebhookOptions, 'source' | 'origin'>;
 
 export function toldEvent(event: RegistryEvent, options: EnvelopeOptions & { readonly now: number }): ToldEvent {
   const { request, actor } = event;
@@ -37,13 +37,18 @@ export function toldEvent(event: RegistryEvent, options: EnvelopeOptions & { rea
   };
 }
 
+/** The same event, with what the manifest points to that it is about. */
+export function withReferences(event: ToldEvent, { references }: RegistryEvent): ToldEvent {
+  return references === undefined ? event : { ...event, target: { ...event.target, references: references.map(told) } };
+}
+
 /** The body of a message, laid out as distribution lays it out. */
 export function envelope(events: readonly ToldEvent[]): string {
   return JSON.stringify({ events }, undefined, 3);
 }
 
 function target(event: RegistryEvent, options: EnvelopeOptions): object {
-  const { kind, repository, mediaType, digest, size, tag, fromRepository, references } = event;
+  const { kind, repository, mediaType, digest, size, tag, fromRepository } = event;
   const origin = options.origin ?? event.origin ?? `http://${event.request.host}`;
   return {
     mediaType,
@@ -55,7 +60,6 @@ function target(event: RegistryEvent, options: EnvelopeOptions): object {
     fromRepository,
     ...(digest !== undefined && { url: `${origin}/v2/${repository}/${kind}s/${digest}` }),
     tag,
-    ...(options.references === true && references !== undefined && { references: references.map(told) }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface WebhookEndpoint {
   readonly backoff?: number | undefined;
   /** What it does not want to hear of. */
   readonly ignore?: EventFilter | undefined;
+  /** True: events of manifests say what those point to. */
+  readonly references?: boolean | undefined;
   /** True: it is not told of anything. */
   readonly disabled?: boolean | undefined;
 }
@@ -33,8 +35,6 @@ export interface WebhookOptions {
   readonly source: { readonly address: string; readonly instance: string };
   /** `https://registry.example`: begins the URLs of what events are about; by default as the client wrote it. */
   readonly origin?: string | undefined;
-  /** True: events of manifests say what those point to. */
-  readonly references?: boolean | undefined;
   /** Most events that wait for one endpoint; 10,000 by default. What comes then is dropped, counted and told of. */
   readonly limit?: number | undefined;
   /** Most events in one message; 1 by default, as distribution sends them. */

@@ -60,6 +60,10 @@ export class Webhook {
     if (this.#queue.length > 0) this.#start();
   }
 
+  get wantsReferences(): boolean {
+    return this.#endpoint.references === true;
+  }
+
   wants(action: string, mediaType: string): boolean {
     const { mediaTypes = [], actions = [] } = this.#endpoint.ignore ?? {};
     return !mediaTypes.includes(mediaType) && !(actions as readonly string[]).includes(action);

@@ -74,6 +74,26 @@ test('an event is told as distribution tells it', async (t) => {
   );
 });
 
+test('what a manifest points to is told to those who want to know', async (t) => {
+  const receiver = await startReceiver(t);
+  const { url } = receiver;
+  const hooks = createWebhooks({
+    source: { address: 'reg:5000', instance: 'i1' },
+    endpoints: [
+      { name: 'a', url, references: true },
+      { name: 'b', url },
+    ],
+  });
+  t.after(async () => hooks.close());
+  hooks.happened(pushed('1', { references: [{ mediaType: 'text/plain', digest: DIGEST, size: 1 }] }));
+  await receiver.has(2);
+  const told = receiver.heard.map(
+    ({ body }) => (JSON.parse(body) as { events: [{ id: string; target: object }] }).events[0],
+  );
+  assert.deepEqual(told.map(({ target }) => 'references' in target).sort(), [false, true]);
+  assert.equal(told[0]?.id, told[1]?.id, 'it is one event');
+});
+
 test('a name and password in the URL become Basic authentication', async (t) => {
   const receiver = await startReceiver(t);
   const url = new URL(receiver.url);
@@ -87,7 +107,7 @@ test('a name and password in the URL become Basic authentication', async (t) => 
 
 test('targets say what is known of each kind of event', async (t) => {
   const receiver = await startReceiver(t);
-  const { hooks } = telling(t, { url: receiver.url }, { origin: 'https://reg.example', references: true });
+  const { hooks } = telling(t, { url: receiver.url, references: true }, { origin: 'https://reg.example' });
   const references = [{ mediaType: 'text/plain', digest: DIGEST, size: 1, more: 'not told' }] as const;
   const blob = { kind: 'blob', mediaType: 'application/octet-stream', tag: undefined, actor: undefined } as const;
   const gone = { action: 'delete', actor: '' } as const;
