@@ -27,6 +27,7 @@ test('what could not be started is refused', async (t) => {
     [{ headers: { X: ['a\r\nSet-Cookie: b'] } }, 'INVALID_CONFIGURATION'],
     [{ health: { checks: [{ kind: 'http', url: 'localhost:1' }] } }, 'INVALID_CONFIGURATION'],
     [{ cache: { upstreams } }, 'INVALID_OPTION'],
+    [{ quotas: [{ bytes: 1 }] }, 'INVALID_OPTION'],
     [{ data, cache: { upstreams: [...upstreams, ...upstreams] } }, 'INVALID_CONFIGURATION'],
     [{ data, cache: { upstreams, rules: [{ match: '**', to: 'quay.io' }] } }, 'INVALID_CONFIGURATION'],
     [{ access: { htpasswd: { path: join(at, 'none') } } }, 'IO_FAILED'],

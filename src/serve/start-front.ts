@@ -82,7 +82,10 @@ function policiesOf({ readOnly, data, memory, immutable }: ServeSettings): reado
 }
 
 async function quotasOf({ quotas, data, memory }: ServeSettings): Promise<readonly Quotas[]> {
-  if (quotas.length === 0 || data === undefined || memory) return [];
+  if (quotas.length === 0) return [];
+  if (data === undefined || memory) {
+    throw new DrayError('INVALID_OPTION', 'quotas are of a folder: what is in memory is not counted');
+  }
   const { createQuotas } = await import('./operate/quotas.ts');
   return [createQuotas({ quotas, root: data })];
 }
