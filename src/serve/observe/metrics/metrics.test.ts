@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { get as ask, createServer } from 'node:http';
+import { once } from 'node:events';
+import { get as ask, createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { AnswerRecord, RegistryEvent } from '../port.ts';
@@ -129,25 +130,27 @@ test('others tell their figures too, and one that fails takes nothing along', as
 
 test('connections and requests under way are those of the watched server', async (t) => {
   const metrics = createMetrics({ version: '1' });
-  let answer = (): void => {};
-  const asked = new Promise<void>((resolve) => {
-    const server = createServer((_, response) => {
-      answer = () => response.end();
-      resolve();
-    });
-    t.after(() => server.close());
-    metrics.watch(server);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      ask({ port, host: '127.0.0.1', agent: false }, (response) => response.resume());
-    });
-  });
-  await asked;
+  const open = new Set<ServerResponse>();
+  const server = createServer((_, response) => void open.add(response));
+  server.on('checkContinue', (_, response) => void open.add(response));
+  metrics.watch(server);
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  for (const headers of [{}, { expect: '100-continue' }]) {
+    const sent = ask({ port, host: '127.0.0.1', agent: false, headers }, (response) => response.resume());
+    sent.on('error', () => {}).end();
+  }
+  while (open.size < 2) await new Promise((resolve) => setImmediate(resolve));
   const during = await parsed(metrics);
-  assert.equal(during.value('registry_http_in_flight_requests'), 1);
-  assert.equal(during.value('dray_open_connections'), 1);
-  metrics.observer.answered?.(RECORD);
-  answer();
+  assert.equal(during.value('registry_http_in_flight_requests'), 2);
+  assert.equal(during.value('dray_open_connections'), 2);
+  const [one, other] = [...open];
+  assert.ok(one !== undefined && other !== undefined);
+  const closed = [one, other].map(async (response) => once(response, 'close'));
+  one.end();
+  other.destroy();
+  await Promise.all(closed);
   const after = await parsed(metrics);
   assert.equal(after.value('registry_http_in_flight_requests'), 0);
 });

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import type { LineSink } from '../log/line-sink.ts';
 import type { RegistryObserver } from '../port.ts';
@@ -18,7 +19,7 @@ export interface Metrics {
   readonly observer: RegistryObserver;
   /** Figures of others, e.g. garbage collection. Names are theirs alone. */
   register(source: MetricSource): void;
-  /** Counts connections of a server, and requests that it has begun but not answered. Every request of it must be told to `observer`. */
+  /** Counts connections of an HTTP server, and requests that it has begun but not answered. */
   watch(server: Server): void;
   /** Everything, as plain data that another process can merge. */
   snapshot(): Promise<MetricsSnapshot>;
@@ -29,9 +30,9 @@ export function createMetrics({ version }: MetricsOptions): Metrics {
   const sources: MetricSource[] = [() => requests.families(), processMetrics, () => [buildInfo(version)]];
   let isWatching = false;
   let connections = 0;
-  let begun = 0;
+  let underWay = 0;
   const serverFamilies = (): readonly MetricFamily[] => [
-    gauge('registry_http_in_flight_requests', 'The in-flight HTTP requests.', Math.max(0, begun - requests.answers)),
+    gauge('registry_http_in_flight_requests', 'The in-flight HTTP requests.', underWay),
     gauge('dray_open_connections', 'Connections of clients that are open.', connections),
   ];
   return {
@@ -42,7 +43,13 @@ export function createMetrics({ version }: MetricsOptions): Metrics {
         connections += 1;
         socket.once('close', () => (connections -= 1));
       });
-      server.on('request', () => (begun += 1));
+      const count = (_message: IncomingMessage, response: ServerResponse): void => {
+        underWay += 1;
+        response.once('close', () => (underWay -= 1));
+      };
+      server.on('request', count);
+      // Where nobody else listens for it Node itself has the body come.
+      if (server.listenerCount('checkContinue') > 0) server.on('checkContinue', count);
       if (!isWatching) sources.push(serverFamilies);
       isWatching = true;
     },

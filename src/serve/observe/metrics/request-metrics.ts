@@ -2,7 +2,6 @@ import type { AnswerRecord, RegistryEvent, RegistryObserver } from '../port.ts';
 import type { MetricFamily, MetricSpread } from './snapshot.ts';
 
 export interface RequestMetrics extends Required<RegistryObserver> {
-  readonly answers: number;
   families(): readonly MetricFamily[];
 }
 
@@ -20,7 +19,6 @@ const MOST_ROUTES = 64;
 export function createRequestMetrics(): RequestMetrics {
   const routes = new Map<string, Route>();
   const events = new Map<string, number>();
-  let answers = 0;
   const routeOf = (name: string): Route => {
     let route = routes.get(name);
     if (route === undefined) {
@@ -32,11 +30,7 @@ export function createRequestMetrics(): RequestMetrics {
   };
   routeOf('other');
   return {
-    get answers() {
-      return answers;
-    },
     answered(record) {
-      answers += 1;
       routeOf(record.route).count(record);
     },
     happened({ action, kind, request }) {
