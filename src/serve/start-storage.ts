@@ -54,7 +54,8 @@ export async function checkCache({ cache, data, memory }: ServeSettings): Promis
   const { Upstream } = await import('./proxy/upstream.ts');
   const { machine: _, ...options } = cache;
   const upstreams = options.upstreams.map((each) => new Upstream(each, { ...options, folder: data }));
-  new Routes(upstreams, options.rules ?? []);
+  // That they can be made is all that is asked.
+  void new Routes(upstreams, options.rules ?? []);
 }
 
 function withoutFolder(): DrayError {
