@@ -9,14 +9,14 @@ export interface DrayServe {
   readonly host: string;
   /** With the scheme. */
   readonly url: string;
-  /** Its folder, unless it keeps images in memory. */
+  /** A folder for it, unless the flags say where it keeps images. */
   readonly data: string;
 }
 
 /** `dray serve` as users start it, on a port that is free, with a folder of its own. It says its address, and nothing to the file's end. */
 export async function startDrayServe(...flags: readonly string[]): Promise<DrayServe> {
   const data = join(makeFolder(), 'data');
-  const place = flags.includes('--memory') ? [] : ['--data', data];
+  const place = flags.some((flag) => flag === '--memory' || flag === '--data') ? [] : ['--data', data];
   const words = [COMMAND, 'serve', '-q', '--port', '0', ...place, ...flags];
   const { said } = await startService(process.execPath, words, async (text) => /^https?:\/\/\S+\n$/.test(text));
   const url = said().trimEnd();
