@@ -47,6 +47,10 @@ const PATHS: readonly Row[] = [
   ['/v2/hello/manifests/', 'other'],
   ['/v2/hello/unknown/x', 'other'],
   ['/v2//manifests/x', 'other'],
+  // what every object has
+  ['/v2/hello/toString/x', 'other'],
+  ['/v2/hello/constructor/x', 'other'],
+  ['/v2/hello/__proto__/x', 'other'],
 ];
 
 test('a path is read as the one route that it can be', () => {

@@ -12,11 +12,11 @@ export type Target =
 
 export type TargetKind = Target['kind'];
 
-const KINDS: Readonly<Record<string, 'manifest' | 'blob' | 'referrers'>> = {
-  manifests: 'manifest',
-  blobs: 'blob',
-  referrers: 'referrers',
-};
+const KINDS: ReadonlyMap<string, 'manifest' | 'blob' | 'referrers'> = new Map([
+  ['manifests', 'manifest'],
+  ['blobs', 'blob'],
+  ['referrers', 'referrers'],
+]);
 /** Of what may stand before `/v2/`. */
 const PREFIX_SEGMENT = /^(?!\.{1,2}$)[\w.~-]+$/;
 
@@ -65,7 +65,7 @@ function readRepositoryTarget(rest: string, prefix: string): Target | undefined 
       : { kind: 'upload', prefix, repository, reference: decoded(last) };
   }
   const kindAt = before.lastIndexOf('/');
-  const kind = KINDS[before.slice(kindAt + 1)];
+  const kind = KINDS.get(before.slice(kindAt + 1));
   if (kind === undefined || kindAt <= 0 || last === '') return undefined;
   return { kind, prefix, repository: before.slice(0, kindAt), reference: decoded(last) };
 }
