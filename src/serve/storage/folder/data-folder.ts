@@ -101,11 +101,16 @@ export class DataFolder extends Files {
 
   /** Takes a folder out of sight in one step and removes it. False: there was none. */
   async discard(path: string): Promise<boolean> {
-    const grave = `${this.paths.tmp}/${this.unique()}`;
+    const grave = await this.takeAway(path);
+    if (grave !== undefined) await this.removeTree(grave);
+    return grave !== undefined;
+  }
+
+  /** Moves a folder to `tmp` in one step; resolves to where it is then. Undefined: there was none. */
+  async takeAway(path: string): Promise<string | undefined> {
+    const place = `${this.paths.tmp}/${this.unique()}`;
     await this.ready(this.paths.tmp);
-    if (!this.move(path, grave)) return false;
-    await this.removeTree(grave);
-    return true;
+    return this.move(path, place) ? place : undefined;
   }
 
   async removeTree(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { Bytes } from '#bytes';
-import { hasCode, throwIfCancelled } from '#errors';
+import { DrayError, hasCode, throwIfCancelled } from '#errors';
 import { type Digest, digestParts, hashFor } from '#oci';
 import { asFailure, errnoOf, syncFile } from '#store';
 import { busyUpload, otherContent, otherOffset, unknownUpload } from '../failures.ts';
@@ -78,9 +78,9 @@ export class FolderUploads implements UploadStorage {
       const { folder, baton } = await this.#take(repository, id);
       try {
         const { size, found } = await this.#finish(repository, folder, digest, options);
+        if (found === digest) return size;
         await baton.drop();
-        if (found !== digest) throw otherContent(digest, found);
-        return size;
+        throw otherContent(digest, found);
       } catch (error) {
         baton.giveBack();
         throw error;
@@ -188,24 +188,38 @@ export class FolderUploads implements UploadStorage {
       const isKnown = progress?.ino === ino && progress.size === size && digest.startsWith('sha256:');
       const found = isKnown ? hexOf(progress.hash, digest) : await this.#hashOf(data, size, digest, options);
       if (found !== digest) files.remove(data);
-      else await this.#keep(repository, data, digest, fd);
+      else await this.#keep(repository, folder, digest, fd);
       return { size, found };
     } finally {
       files.fs.closeSync(fd);
     }
   }
 
-  async #keep(repository: string, data: string, digest: Digest, fd: number): Promise<void> {
-    const { files } = this.#terms;
-    const prepared = await files.newFolder();
-    files.fs.renameSync(data, `${prepared}/data`);
+  /** The upload's own folder becomes the blob's: to make and remove folders costs more than all the rest of a small push. */
+  async #keep(repository: string, folder: string, digest: Digest, fd: number): Promise<void> {
+    const { files, clock } = this.#terms;
+    const prepared = await files.takeAway(folder);
+    if (prepared === undefined) throw new DrayError('NOT_FOUND', 'the upload was ended');
     try {
+      await this.#keepDataAlone(prepared);
       await this.#keeper.keep(repository, digest, prepared, () => this.#flush(fd));
     } catch (error) {
-      // Unless it has got its place already.
-      if (files.stat(`${prepared}/data`) !== undefined) files.fs.renameSync(`${prepared}/data`, data);
-      await files.removeTree(prepared);
+      // An upload again, unless it has got its place already.
+      if (files.stat(`${prepared}/data`) === undefined) await files.removeTree(prepared);
+      else {
+        // Where there is no room for it, whoever goes on makes it.
+        await files.write(`${prepared}/startedat`, startedAt(clock.now()), { sync: false }).catch(() => undefined);
+        await files.adopt(prepared, folder);
+      }
       throw error;
+    }
+  }
+
+  async #keepDataAlone(folder: string): Promise<void> {
+    const { files } = this.#terms;
+    for (const name of files.list(folder)) {
+      if (name.startsWith('startedat')) files.remove(`${folder}/${name}`);
+      else if (name !== 'data') await files.removeTree(`${folder}/${name}`);
     }
   }
 
