@@ -78,7 +78,7 @@ test('what a manifest points to is told to those who want to know', async (t) =>
   const receiver = await startReceiver(t);
   const { url } = receiver;
   const hooks = createWebhooks({
-    source: { address: 'reg:5000', instance: 'i1' },
+    source: SOURCE,
     endpoints: [
       { name: 'a', url, references: true },
       { name: 'b', url },
@@ -90,7 +90,7 @@ test('what a manifest points to is told to those who want to know', async (t) =>
   const told = receiver.heard.map(
     ({ body }) => (JSON.parse(body) as { events: [{ id: string; target: object }] }).events[0],
   );
-  assert.deepEqual(told.map(({ target }) => 'references' in target).sort(), [false, true]);
+  assert.equal(told.filter(({ target }) => 'references' in target).length, 1);
   assert.equal(told[0]?.id, told[1]?.id, 'it is one event');
 });
 
