@@ -2,6 +2,7 @@ import type { PourableBytes, Sink } from '#bytes';
 import { DrayError } from '#errors';
 import { apiError } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
+import { release } from './release.ts';
 
 /** Whoever brings fewer bytes than this within the time-out has stalled: one byte now and then is no progress. */
 const LEAST_PROGRESS = 1024;
@@ -30,6 +31,7 @@ class RequestBody implements PourableBytes {
       for await (const chunk of message as AsyncIterable<Buffer>) {
         this.#exchange.received += chunk.length;
         yield chunk;
+        release(chunk);
       }
     } catch (error) {
       throw asLoss(error);
@@ -55,6 +57,7 @@ class RequestBody implements PourableBytes {
         exchange.received += chunk.length;
         try {
           if (sink(chunk) === false) end();
+          release(chunk);
         } catch (error) {
           end(error);
         }
