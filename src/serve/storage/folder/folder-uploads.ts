@@ -108,7 +108,7 @@ export class FolderUploads implements UploadStorage {
           const hash = hashFor(digest);
           const { end, failure } = await takeContent(
             content,
-            { fs: files.fs, fd, path, start: 0, hash },
+            { fs: files.fs, fd, path, start: 0, hash, sync: files.sync },
             options.signal,
           );
           if (failure !== undefined) throw failure.error;
@@ -145,7 +145,7 @@ export class FolderUploads implements UploadStorage {
     { signal }: StorageOptions,
     refusal: (size: number, offset: number) => Error,
   ): Promise<number> {
-    const { fs, modes } = this.#terms.files;
+    const { fs, modes, sync } = this.#terms.files;
     const path = `${folder}/data`;
     const fd = fs.openSync(path, constants.O_WRONLY | constants.O_CREAT, modes.file);
     try {
@@ -155,7 +155,7 @@ export class FolderUploads implements UploadStorage {
       const isKnown = before?.ino === ino && before.size === size;
       const hash = size === 0 ? createHash('sha256') : isKnown ? before.hash : undefined;
       this.#progress.delete(folder);
-      const { end, failure } = await takeContent(content, { fs, fd, path, start: size, hash }, signal);
+      const { end, failure } = await takeContent(content, { fs, fd, path, start: size, hash, sync }, signal);
       if (failure !== undefined && isFull(failure.error)) {
         // What came of it would keep others from the space that it did not find itself.
         fs.ftruncateSync(fd, size);
