@@ -18,6 +18,8 @@ const API_VERSION: RawHeaders = [
   'nosniff',
 ];
 const LONGEST_MESSAGE = 1000;
+/** Bytes of a body that is copied to go with its head. */
+const MERGED = 16 * 1024;
 const NO_PARAMETERS = new URLSearchParams();
 
 /**
@@ -136,7 +138,9 @@ export class Exchange {
       return;
     }
     this.begin(status, headers);
-    this.response.end(content);
+    // Node writes text together with the head, and bytes as a list of two, which takes the system several times as long.
+    if (content instanceof Uint8Array && content.length <= MERGED) this.response.end(latin1(content), 'latin1');
+    else this.response.end(content);
   }
 
   /** Begins an answer. These headers are stronger than those that were set before. */
@@ -186,6 +190,11 @@ export class Exchange {
 /** `Www-Authenticate`: scripts that look for a header know it as docker-registry writes it. */
 function asWritten(name: string): string {
   return name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+/** One character for each byte. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
 /** What the client wrote comes back in errors, which end up on terminals. */
