@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type * as serveRoom from '#serve';
 import type { RegistryServer, ServeSettings, SettingsPart } from '#serve';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
+import { isConfiguration } from '../flags/is-configuration.ts';
 import { type ServeFlags, serveFlags, settingsOfFlags } from '../flags/serve-flags.ts';
 import { jsonLine, oneLine, printableJson } from '../output/printable.ts';
 import { servedLines } from '../output/serve-lines.ts';
@@ -81,7 +81,7 @@ async function settingsOf(
   { readConfiguration, completeSettings, checkUnnamedFolder, upstreamOf }: ServeRoom,
 ): Promise<{ readonly settings: ServeSettings; readonly notices: readonly string[] }> {
   const [operand] = operands;
-  const isFile = operand !== undefined && statSync(operand, { throwIfNoEntry: false })?.isFile() === true;
+  const isFile = operand !== undefined && isConfiguration(operand);
   const file = flags.config ?? (isFile ? operand : context.env['REGISTRY_CONFIGURATION_PATH']);
   const { settings: said, notices } = await readConfiguration({ file, env: context.env });
   const data = flags.data ?? (isFile ? undefined : operand);

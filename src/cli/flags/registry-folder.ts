@@ -6,6 +6,7 @@ import type { ServeSettings } from '#serve';
 import type { Call } from '../command.ts';
 import { oneLine } from '../output/printable.ts';
 import { valued } from './flag.ts';
+import { isConfiguration } from './is-configuration.ts';
 import { nonEmpty } from './values.ts';
 
 /** For commands that work on the folder of a registry, served or not. */
@@ -33,7 +34,7 @@ export async function registryFolder(
   operand?: string,
 ): Promise<RegistryFolder> {
   const { readConfiguration, completeSettings } = await import('#serve');
-  const isFile = operand !== undefined && statSync(operand, { throwIfNoEntry: false })?.isFile() === true;
+  const isFile = operand !== undefined && isConfiguration(operand);
   const file = flags.config ?? (isFile ? operand : context.env['REGISTRY_CONFIGURATION_PATH']);
   const { settings: said } = await readConfiguration({ file, env: context.env });
   const named = flags.data ?? (isFile ? undefined : operand);
