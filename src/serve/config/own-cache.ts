@@ -28,10 +28,11 @@ const REGISTRY = /^[^/.]+(?:\.[^/.]+)+$/;
 export function upstreamOf(said: string): UpstreamSettings | undefined {
   const [, prefix, address = said] = /^([a-z0-9][a-z0-9._/-]*)=(.*)$/s.exec(said) ?? [];
   const whole = /^https?:\/\//i.test(address) ? address : `https://${address}`;
-  if (/\s/.test(address) || !URL.canParse(whole)) return undefined;
+  // another scheme is no host, nor is a name that no repository may have
+  if (/\s|^(?!https?:)[a-z]+:\/\//i.test(address) || !URL.canParse(whole)) return undefined;
   const { host, hostname, search, hash, origin, pathname } = new URL(whole);
   const credential = credentialIn(new URL(whole));
-  if (host === '' || search !== '' || hash !== '' || credential === 'malformed') return undefined;
+  if (host === '' || host.includes('=') || search !== '' || hash !== '' || credential === 'malformed') return undefined;
   const isHub = HUB.test(hostname);
   const named = prefix !== undefined && REGISTRY.test(prefix) ? prefix : host;
   return {
