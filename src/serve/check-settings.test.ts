@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -28,6 +28,7 @@ test('what could not be started is refused', async (t) => {
     [{ health: { checks: [{ kind: 'http', url: 'localhost:1' }] } }, 'INVALID_CONFIGURATION'],
     [{ cache: { upstreams } }, 'INVALID_OPTION'],
     [{ quotas: [{ bytes: 1 }] }, 'INVALID_OPTION'],
+    [{ data: join(at, 'users') }, 'IO_FAILED'],
     [{ data, cache: { upstreams: [...upstreams, ...upstreams] } }, 'INVALID_CONFIGURATION'],
     [{ data, cache: { upstreams, rules: [{ match: '**', to: 'quay.io' }] } }, 'INVALID_CONFIGURATION'],
     [{ access: { htpasswd: { path: join(at, 'none') } } }, 'IO_FAILED'],
@@ -39,6 +40,13 @@ test('what could not be started is refused', async (t) => {
   for (const [settings, code] of cases) {
     await assert.rejects(checkSettings(completeSettings(settings)), { code }, JSON.stringify(settings));
   }
+});
+
+test('a folder that may not be written is refused, but for reading', { skip: process.getuid?.() === 0 }, async (t) => {
+  const data = join(folder(t), 'data');
+  mkdirSync(data, { mode: 0o555 });
+  await assert.rejects(checkSettings(completeSettings({ data })), { code: 'IO_FAILED' });
+  await checkSettings(completeSettings({ data, readOnly: true }));
 });
 
 test('what can be started is left as it is: nothing is written', async (t) => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { openAccessControl } from './access/open-access-control.ts';
 import type { AccessOptions } from './access/options.ts';
+import { checkDataFolder } from './data-folder.ts';
 import { readListenAddress } from './listen-address.ts';
 import { silentLog } from './observe/log/server-log.ts';
 import type { ServeSettings } from './settings.ts';
@@ -18,6 +19,7 @@ export async function checkSettings(settings: ServeSettings): Promise<void> {
   readListenAddress(settings.listen);
   if (settings.debug !== undefined) readListenAddress(settings.debug);
   await openHealth(settings, silentLog);
+  if (settings.data !== undefined && !settings.memory) await checkDataFolder(settings.data, settings.readOnly);
   await checkCache(settings);
   const access = await openAccessControl(withoutNewKey(settings.access), { keyFile: ifThere(keyFileOf(settings)) });
   await access.close();

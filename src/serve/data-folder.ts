@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import { quoted } from '#oci';
@@ -24,6 +24,26 @@ export async function checkUnnamedFolder(root: string): Promise<void> {
   throw new DrayError('CONFLICT', `the current folder is not empty (${quoted(other)}), and no registry is in it`, {
     hint: 'name the folder to keep images in, new or not: dray serve --data DIR',
   });
+}
+
+/** Rejects with IO_FAILED where what is at `root` cannot keep images: a file, or a folder that may not be written (but for `readOnly`). None there is fine. */
+export async function checkDataFolder(root: string, readOnly: boolean): Promise<void> {
+  const found = statSync(root, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isDirectory()) {
+    throw new DrayError('IO_FAILED', `cannot keep images in ${quoted(root)}: it is no folder`, {
+      hint: 'name a folder: --data DIR',
+    });
+  }
+  if (readOnly) return;
+  try {
+    await access(root, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new DrayError('IO_FAILED', `cannot keep images in ${quoted(root)}: ${messageOf(cause)}`, {
+      hint: 'name a folder that you may write to: --data DIR; --read-only serves what is there',
+      cause,
+    });
+  }
 }
 
 function isEmptyFile(path: string): boolean {

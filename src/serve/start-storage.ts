@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
 import { quoted } from '#oci';
 import { createKeychain } from '#registry';
+import { checkDataFolder } from './data-folder.ts';
 import type { ServerLog } from './observe/log/server-log.ts';
 import type { MetricSource } from './observe/metrics/metrics.ts';
 import type { PullThroughEvent } from './proxy/events.ts';
@@ -93,11 +94,12 @@ async function openCache(
   });
 }
 
-async function openPlain(root: string | undefined, { sync }: ServeSettings): Promise<RegistryStorage> {
+async function openPlain(root: string | undefined, { sync, readOnly }: ServeSettings): Promise<RegistryStorage> {
   if (root === undefined) {
     const { createMemoryStorage } = await import('./storage/memory/memory-storage.ts');
     return createMemoryStorage();
   }
+  await checkDataFolder(root, readOnly);
   try {
     await mkdir(root, { recursive: true });
   } catch (cause) {
