@@ -20,7 +20,7 @@ export interface UploadProgress {
   unwanted: boolean;
   /** Set while the bandwidth limit is waited for: goes on at once. */
   wake: (() => void) | undefined;
-  /** All of it was sent. */
+  /** All of it was handed to the system, which may tell that it has taken it only after the answer is here. */
   finished: boolean;
 }
 
@@ -52,6 +52,7 @@ export async function upload(
       if (progress.unwanted) return;
       const slice = chunk.subarray(at, at + most);
       const began = now();
+      if (progress.sent + slice.length === length) progress.finished = true;
       await write(wire, length === undefined ? frame(slice) : [slice], progress);
       at += slice.length;
       progress.sent += slice.length;
@@ -60,9 +61,9 @@ export async function upload(
     }
   }
   if (progress.unwanted) return;
-  if (length === undefined) await write(wire, ['0\r\n\r\n'], progress);
-  else if (progress.sent < length) throw wrongSize(length, `only ${progress.sent}`);
+  if (length !== undefined && progress.sent < length) throw wrongSize(length, `only ${progress.sent}`);
   progress.finished = true;
+  if (length === undefined) await write(wire, ['0\r\n\r\n'], progress);
 }
 
 /** Waits, but not for what nobody wants any more. */
