@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { printable } from '#oci';
 import type { AccessRequest, Actor, Need } from '../access/port.ts';
@@ -86,10 +87,11 @@ export class Exchange {
   }
 
   get facts(): RequestFacts {
-    const { remoteAddress = '', remotePort = 0 } = this.message.socket;
+    const { remotePort = 0 } = this.message.socket;
+    const address = addressOf(this.message.socket);
     this.#facts ??= {
       id: randomUUID(),
-      address: `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`,
+      address: `${address.includes(':') ? `[${address}]` : address}:${remotePort}`,
       host: this.host,
       method: this.method,
       userAgent: this.message.headers['user-agent'] ?? '',
@@ -113,7 +115,7 @@ export class Exchange {
   /** What whoever decides about access looks at. */
   accessRequest(needs: readonly Need[]): AccessRequest {
     const { headers, socket } = this.message;
-    return { headers, needs, origin: this.origin, address: socket.remoteAddress ?? '', tls: this.tls };
+    return { headers, needs, origin: this.origin, address: addressOf(socket), tls: this.tls };
   }
 
   /** Answers with a body that is at hand. For HEAD the body is left out, its length is told. */
@@ -190,6 +192,11 @@ export class Exchange {
 /** `Www-Authenticate`: scripts that look for a header know it as docker-registry writes it. */
 function asWritten(name: string): string {
   return name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+/** An address of IPv4 as such, also on a socket that takes both kinds. */
+function addressOf({ remoteAddress = '' }: Socket): string {
+  return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
 }
 
 /** One character for each byte. */
