@@ -1,8 +1,8 @@
 import { CommanderError, Option, type OptionValues, Command as Parser } from 'commander';
+import { nearest } from '#errors';
 import type { Command } from './command.ts';
 import { globalFlags } from './flags/global-flags.ts';
 import { connectionFlags, registryFlags } from './flags/registry-flags.ts';
-import { nearest } from '#errors';
 import { surplusOperand } from './surplus-operand.ts';
 import { UsageError, type UsageErrorOptions } from './usage-error.ts';
 

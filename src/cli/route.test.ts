@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nearest } from '#errors';
 import { COMMANDS, GROUPS } from './command-table.ts';
 import { CONTAINERS, ELSEWHERE } from './elsewhere.ts';
 import { commandHelp, groupHelp, overview } from './help.ts';
-import { nearest } from '#errors';
 import { route } from './route.ts';
 
 test('the command is found wherever the global flags stand', () => {

@@ -1,6 +1,6 @@
+import { nearest } from '#errors';
 import { COMMANDS, type CommandEntry, type CommandGroup, GROUPS, shownCommands } from './command-table.ts';
 import { elsewhere } from './elsewhere.ts';
-import { nearest } from '#errors';
 import { UsageError } from './usage-error.ts';
 
 /** What a command line asks for: a command with its arguments (global flags first), an overview, or the version alone. */

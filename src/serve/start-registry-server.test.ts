@@ -93,7 +93,11 @@ test('settings reach the part that they are about', async (t) => {
   await server.close();
   const lines = told.trim().split('\n');
   const statuses = lines.map((line) => (JSON.parse(line) as { status?: number }).status);
-  assert.deepEqual(statuses.toSorted((a = 0, b = 0) => a - b), [200, 200, 401, 404], lines.join('\n'));
+  assert.deepEqual(
+    statuses.toSorted((a = 0, b = 0) => a - b),
+    [200, 200, 401, 404],
+    lines.join('\n'),
+  );
 });
 
 test('figures and health can have an address of their own', async (t) => {

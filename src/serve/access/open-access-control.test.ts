@@ -113,7 +113,8 @@ test('where some need a password and others do not, there are tokens', async (t)
 });
 
 test('rules alone: nobody can log in, so nobody is asked to', async (t) => {
-  const access = await opened(t, { rules: RULES });
+  const rules = [{ repositories: 'public/**', anonymous: true, actions: ['pull'] }] as const;
+  const access = await opened(t, { rules: { rules } });
   assert.equal(await outcome(access, undefined, BASE), 'ok undefined');
   assert.equal(await outcome(access, undefined, needs('public/a', 'pull')), 'ok undefined');
   assert.equal(await outcome(access, undefined, needs('private', 'pull')), '403 DENIED');
@@ -210,6 +211,8 @@ test('options that do not fit together are refused', async (t) => {
     [{ tokens: { ...tokens, jwks: broken } }, /no key that signatures can be verified with/],
     [{ tokens: { ...tokens, rootCertBundle: broken } }, /no certificate in it/],
     [{ rules: { rules: [{ repositories: 'a', actions: ['pull'] }] } }, /is for nobody/],
+    [{ rules: { rules: [{ repositories: 'a', users: ['anna'], actions: ['pull'] }] } }, /nobody can log in/],
+    [{ rules: { rules: [{ repositories: 'a', authenticated: true, actions: ['pull'] }] } }, /nobody can log in/],
   ];
   for (const [options, message] of table) {
     await assert.rejects(

@@ -4,7 +4,7 @@ import type { Challenge } from './challenge.ts';
 import { decide } from './decide.ts';
 import { type IdentifyOptions, type Identity, identify } from './identify.ts';
 import { type OtherWays, openMeans } from './means.ts';
-import type { AccessOptions, TokenServiceOptions } from './options.ts';
+import type { AccessOptions, AccessRule, TokenServiceOptions } from './options.ts';
 import { type AccessControl, type Admission, openAccess } from './port.ts';
 import { anonymousPrincipal, NO_RIGHTS, unlimited, userPrincipal } from './principal.ts';
 import { createRules } from './rules/rules.ts';
@@ -90,9 +90,13 @@ function serviceOf(
   return service === false ? undefined : { ...service, keyFile: service.keyFile ?? keyFile };
 }
 
-function checkTogether({ tokens, tokenService: service, htpasswd, certificates }: AccessOptions): void {
+function checkTogether({ tokens, tokenService: service, htpasswd, certificates, rules }: AccessOptions): void {
   const tokenService = service === false ? undefined : service;
   const wrong = (text: string): DrayError => new DrayError('INVALID_CONFIGURATION', text);
+  const hasUsers = htpasswd !== undefined || certificates !== undefined || tokens !== undefined;
+  if (rules?.rules.some(namesUsers) === true && !hasUsers) {
+    throw wrong('the rules give rights to users, and nobody can log in: add an htpasswd file, tokens or certificates');
+  }
   if (tokens !== undefined && tokenService !== undefined) {
     throw wrong('the registry can take tokens of another service or give its own, not both');
   }
@@ -112,4 +116,8 @@ function checkTogether({ tokens, tokenService: service, htpasswd, certificates }
   if (tokens !== undefined && (tokens.service === '' || tokens.issuer === '')) {
     throw wrong('tokens need the names of their service and of their issuer');
   }
+}
+
+function namesUsers({ users = [], groups = [], authenticated = false }: AccessRule): boolean {
+  return users.length > 0 || groups.length > 0 || authenticated;
 }

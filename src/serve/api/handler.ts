@@ -75,7 +75,9 @@ class RegistryApi {
       await this.#answer(exchange);
     } catch (error) {
       const told = asApiError(error);
-      if (told.status >= 500 && !hasCode(error, 'CANCELLED')) this.#onFailure(error, exchange);
+      // What was meant to be answered so has been told where it was found out.
+      const isMeant = error instanceof ApiError || hasCode(error, 'CANCELLED');
+      if (told.status >= 500 && !isMeant) this.#onFailure(error, exchange);
       exchange.fail(told);
     }
   }
@@ -148,7 +150,8 @@ class RegistryApi {
         route: exchange.target.kind,
         repository: exchange.target.repository,
         actor: exchange.actor?.name,
-        status: response.statusCode,
+        // As nginx has it: the client was gone before there was an answer.
+        status: response.headersSent ? response.statusCode : 499,
         sent: exchange.sent,
         received: exchange.received,
         duration: performance.now() - started,

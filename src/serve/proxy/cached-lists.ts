@@ -1,6 +1,7 @@
 import { isDrayError, messageOf, unlessCancelled } from '#errors';
 import type { Descriptor, Digest } from '#oci';
 import type { Clock } from '#timing';
+import { apiError } from '../http/api-error.ts';
 import { pageOf } from '../storage/page.ts';
 import type { Page, PageOptions, RegistryStorage, StorageOptions } from '../storage/port.ts';
 import { sortedByDigest } from '../storage/referral.ts';
@@ -49,7 +50,11 @@ export class CachedLists {
       for await (const tag of upstream.repository(path).tags({ signal })) tags.push(tag);
       return tags.sort();
     });
-    if (listed === 'failed') return storage.tags(repository, options);
+    if (listed === 'failed') {
+      const here = await storage.tags(repository, options);
+      if (here !== undefined) return here;
+      throw apiError(502, 'UNAVAILABLE', `the tags of ${path} cannot be had from ${upstream.domain} now`);
+    }
     return listed && pageOf(listed, options);
   }
 
