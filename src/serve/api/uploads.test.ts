@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { digestOf } from '#oci';
 import type { AccessControl } from '../access/port.ts';
 import { apiError } from '../http/api-error.ts';
-import type { RegistryEvent } from '../observe/port.ts';
+import type { AnswerRecord, RegistryEvent } from '../observe/port.ts';
 import { type Answer, pushBlob, type Served, served } from './served.test.fixture.ts';
 
 const CONTENT = randomBytes(100_000);
@@ -225,4 +225,27 @@ test('errors give nothing back that could work on a terminal', async (t) => {
   const registry = await served(t);
   const { body } = await registry.ask('GET', '/v2/app/manifests/%E2%80%AE%1b%5b31m');
   assert.doesNotMatch(JSON.stringify(JSON.parse(body.toString())), /\u202e|\\u001b/i);
+});
+
+test('a client that leaves before its answer is told of without a status that it never had', async (t) => {
+  const records: AnswerRecord[] = [];
+  let isTold = (): void => undefined;
+  const told = new Promise<void>((resolve) => {
+    isTold = resolve;
+  });
+  const answered = (record: AnswerRecord): void => {
+    records.push(record);
+    if (record.aborted) isTold();
+  };
+  const registry = await served(t, { observers: [{ answered }] });
+  const location = await begin(registry);
+  const socket = connect(registry.port, '127.0.0.1');
+  socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nsome`);
+  while (!/0-3/.test(String((await registry.ask('GET', location)).headers.range)));
+  socket.destroy();
+  await told;
+  assert.deepEqual(
+    records.filter(({ aborted }) => aborted).map(({ status }) => status),
+    [499],
+  );
 });

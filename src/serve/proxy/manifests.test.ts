@@ -102,6 +102,8 @@ describe('a tag of an upstream', () => {
     assert.equal((await next.ask('GET', '/v2/app/tags/list')).body.toString(), '{"name":"app","tags":["1"]}\n');
     const none = await get(next, '/v2/app/manifests/2');
     assert.deepEqual([none.status, none.codes], [502, ['UNAVAILABLE']]);
+    const unknown = await next.ask('GET', '/v2/never/asked/tags/list');
+    assert.deepEqual([unknown.status, unknown.codes], [502, ['UNAVAILABLE']]);
   });
 
   it('does not wait for an upstream that says nothing', async (t) => {
