@@ -1,9 +1,18 @@
-import { DrayError } from '#errors';
+import { DrayError, nearest } from '#errors';
 import { asMap, emptyMap, isNothing } from './config-node.ts';
 import { type OnUnknown, object, type Read, type Shape, type Values, wrong } from './readers.ts';
 
+/** Who misspells one of these has a server that is open, and does not know it. */
+const GUARDS = ['auth', 'tls', 'clientcas', 'clientauth', 'readonly'];
+
 /** What distribution would not know either, or what came to it after this was written. */
-const unknown: OnUnknown = (_key, node, { path, note }) => note(`${node.at}: ${path} is not known: ignored`);
+const unknown: OnUnknown = (key, node, { path, note }) => {
+  const meant = nearest(key, GUARDS);
+  if (meant === undefined) return note(`${node.at}: ${path} is not known: ignored`);
+  throw new DrayError('INVALID_CONFIGURATION', `${node.at}: ${path} is not known, and would not be ignored well`, {
+    hint: `did you mean ${meant}?`,
+  });
+};
 
 /** A part of distribution's configuration: keys that are not known are told of, and change nothing. */
 export function part<S extends Shape>(shape: S): Read<Values<S>> {

@@ -248,6 +248,8 @@ const REFUSED: readonly (readonly [yaml: string, message: RegExp])[] = [
   ['version: 0.1\nauth: {htpasswd: {realm: x}}', /auth htpasswd needs the path/],
   ['version: 0.1\nauth: {htpasswd: {path: /x}, token: {}}', /auth must be one of/],
   ['version: 0.1\nauth: {token: {realm: x}}', /auth token needs realm, service and issuer/],
+  ['version: 0.1\nauht: {htpasswd: {realm: r, path: /x}}', /line 2: auht is not known, and would not be ignored well/],
+  ['version: 0.1\nhttp: {tsl: {certificate: /c, key: /k}}', /line 2: http\.tsl is not known/],
   ['version: 0.1\nauth: [htpasswd]', /auth must be keys and values, not a list/],
   ['version: 0.1\nhttp:\n  tls:\n    certificate: /c', /line 3: http\.tls needs certificate and key/],
   ['version: 0.1\nhttp:\n  addr: [a]', /line 3: http\.addr must be a text, not a list/],
