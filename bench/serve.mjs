@@ -278,8 +278,9 @@ async function figures(make, index) {
     ['start to the first answer', `${start.toFixed(0)} ms`],
     ['memory, idle', `${idle.toFixed(0)} MiB`],
     ...(await reads(target)),
-    ...(await large(target)),
+    // before the disk has gigabytes to write
     ...(await many(target)),
+    ...(await large(target)),
     ['memory, most', `${usage(server.pid).peak.toFixed(0)} MiB`],
   ];
   await ended(server);
