@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrayError, messageOf } from '#errors';
@@ -28,21 +28,25 @@ export async function checkUnnamedFolder(root: string): Promise<void> {
 
 /** Rejects with IO_FAILED where what is at `root` cannot keep images: a file, or a folder that may not be written (but for `readOnly`). None there is fine. */
 export async function checkDataFolder(root: string, readOnly: boolean): Promise<void> {
-  const found = statSync(root, { throwIfNoEntry: false });
-  if (found === undefined) return;
-  if (!found.isDirectory()) {
-    throw new DrayError('IO_FAILED', `cannot keep images in ${quoted(root)}: it is no folder`, {
-      hint: 'name a folder: --data DIR',
-    });
+  const refused = (why: string, hint: string, cause?: unknown): DrayError =>
+    new DrayError('IO_FAILED', `cannot keep images in ${quoted(root)}: ${why}`, { hint, cause });
+  let found: Stats | undefined;
+  try {
+    found = statSync(root, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw refused(messageOf(cause), 'name another folder: --data DIR', cause);
   }
+  if (found === undefined) return;
+  if (!found.isDirectory()) throw refused('it is no folder', 'name a folder: --data DIR');
   if (readOnly) return;
   try {
     await access(root, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new DrayError('IO_FAILED', `cannot keep images in ${quoted(root)}: ${messageOf(cause)}`, {
-      hint: 'name a folder that you may write to: --data DIR; --read-only serves what is there',
+    throw refused(
+      messageOf(cause),
+      'name a folder that you may write to: --data DIR; --read-only serves what is there',
       cause,
-    });
+    );
   }
 }
 
