@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { digestOf, startRegistry, type TestRegistry, takeOver } from '#testing';
 import { openFolderStorage } from '../storage/folder/folder-storage.ts';
-import { blobsOnly, receive, temporaryFolder, until } from './cache.test.fixture.ts';
+import { blobsOnly, receive, until } from './cache.test.fixture.ts';
 import type { ChildTask } from './processes.test.child.ts';
 
 const CHILD = fileURLToPath(import.meta.url.replace(/\.test\.(ts|js)$/, '.test.child.$1'));
@@ -24,11 +25,29 @@ interface Running {
   readonly port: number;
 }
 
+const children = new WeakMap<TestContext, ChildProcess[]>();
+
+/** A folder that goes when the processes that work in it have ended. */
+function sharedFolder(t: TestContext): string {
+  const root = mkdtempSync(join(tmpdir(), 'dray-cache-'));
+  const own: ChildProcess[] = [];
+  children.set(t, own);
+  t.after(async () => {
+    for (const child of own.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+      const over = once(child, 'exit');
+      child.kill('SIGKILL');
+      await over;
+    }
+    rmSync(root, { recursive: true });
+  });
+  return root;
+}
+
 async function start(t: TestContext, task: ChildTask): Promise<Running> {
   const child = spawn(process.execPath, [...process.execArgv, CHILD, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  t.after(() => child.kill('SIGKILL'));
+  children.get(t)?.push(child);
   const [text] = (await once(child.stdout, 'data')) as [Buffer];
   return { child, port: Number(text) };
 }
@@ -80,7 +99,7 @@ function reader(port: number): { readonly done: ReturnType<typeof receive>; byte
 describe('several processes with one cache', () => {
   it('fetch a blob once, and each gives it on while it comes', async (t) => {
     const upstream = await halting(t);
-    const root = temporaryFolder(t);
+    const root = sharedFolder(t);
     const task = { root, url: upstream.registry.url };
     const [one, two] = [await start(t, task), await start(t, task)];
     const first = reader(one.port);
@@ -102,7 +121,7 @@ describe('several processes with one cache', () => {
 
   it('go on where one of them was killed', async (t) => {
     const upstream = await halting(t);
-    const root = temporaryFolder(t);
+    const root = sharedFolder(t);
     const task = { root, url: upstream.registry.url };
     const [one, two] = [await start(t, task), await start(t, task)];
     const first = reader(one.port);
@@ -118,7 +137,7 @@ describe('several processes with one cache', () => {
 
   it('have nothing of a blob that was on its way when all were killed, and go on from there', async (t) => {
     const upstream = await halting(t);
-    const root = temporaryFolder(t);
+    const root = sharedFolder(t);
     const task = { root, url: upstream.registry.url };
     const one = await start(t, task);
     const first = reader(one.port);
