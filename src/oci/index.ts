@@ -71,7 +71,7 @@ export { formatPlatform, parsePlatform } from './platform-parse.ts';
 export { printable, quoted } from './printable.ts';
 export { familiarName, familiarString, fullName, fullString, referenceLabel } from './reference/format.ts';
 export { matchesRepository } from './reference/match.ts';
-export { isTag, parseReference, refuseReservedName, withDefaultTag } from './reference/parse.ts';
+export { isRepositoryPath, isTag, parseReference, refuseReservedName, withDefaultTag } from './reference/parse.ts';
 export type { Reference } from './reference.ts';
 export { parseSchema1, type Schema1Layer, type Schema1Manifest, type Schema1Step, schema1Layers } from './schema1.ts';
 export {

@@ -47,6 +47,11 @@ export function withDefaultTag(reference: Reference): Reference {
   return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: 'latest' } : reference;
 }
 
+/** Whether a text is the name of a repository on its registry: `library/alpine`. */
+export function isRepositoryPath(text: string): boolean {
+  return text.length <= LONGEST_PATH && PATH_PATTERN.test(text);
+}
+
 export function isTag(text: string): boolean {
   return TAG_PATTERN.test(text);
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hasCode } from '#errors';
+import { isRepositoryPath } from '#oci';
 import { Turns } from '#store';
 import { type AccessControl, openAccess } from '../access/port.ts';
 import { ApiError, apiError } from '../http/api-error.ts';
@@ -10,7 +11,7 @@ import type { RegistryStorage } from '../storage/port.ts';
 import { asApiError } from './as-api-error.ts';
 import { type CombinedPolicy, combinePolicies } from './combine-policies.ts';
 import { getCatalog } from './lists.ts';
-import { invalidName, isRepositoryName } from './names.ts';
+import { invalidName } from './names.ts';
 import { needsOf } from './needs.ts';
 import type { Page, RegistryApiOptions } from './options.ts';
 import type { RouteContext } from './route-context.ts';
@@ -86,7 +87,7 @@ class RegistryApi {
     const { target } = exchange;
     const page = target.kind === 'other' ? this.#pages.get(exchange.path) : undefined;
     if (page !== undefined) return page(exchange);
-    if (target.repository !== undefined && !isRepositoryName(target.repository)) throw invalidName(target.repository);
+    if (target.repository !== undefined && !isRepositoryPath(target.repository)) throw invalidName(target.repository);
     const meant = target.repository === undefined ? undefined : this.#meant(exchange, target.repository);
     // Rights are to what is given, by whatever name it is asked for.
     const admission = this.#access.admit(exchange.accessRequest(needsOf(exchange, meant)));

@@ -1,12 +1,11 @@
 import type { Bytes } from '#bytes';
 import { hasCode } from '#errors';
-import { type Digest, digestOf, isDigest } from '#oci';
+import { type Digest, digestOf, isDigest, isRepositoryPath } from '#oci';
 import { announcedLength } from '../http/announced-length.ts';
 import { ApiError, apiError } from '../http/api-error.ts';
 import type { Exchange, RawHeaders } from '../http/exchange.ts';
 import { requestBody } from '../http/request-body.ts';
 import { readContentRange } from './content-range.ts';
-import { isRepositoryName } from './names.ts';
 import type { RouteContext } from './route-context.ts';
 
 const TYPE = 'application/octet-stream';
@@ -75,7 +74,7 @@ async function isMounted(exchange: Exchange, context: RouteContext, digest: Dige
   const { storage, repository, repositoryNamed } = context;
   const asked = exchange.parameters.get('from');
   // A name that is none could get around the rules for the one that it comes to.
-  if (asked !== null && !isRepositoryName(asked)) return false;
+  if (asked !== null && !isRepositoryPath(asked)) return false;
   const mayPull = (name: string): boolean => exchange.actor?.may(name, 'pull') ?? false;
   const from = asked === null ? await readableHolder(context, digest, mayPull) : repositoryNamed(asked);
   if (from === undefined || !mayPull(from)) return false;

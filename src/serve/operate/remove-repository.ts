@@ -1,6 +1,5 @@
 import { DrayError } from '#errors';
-import { quoted } from '#oci';
-import { isRepositoryName } from '../api/names.ts';
+import { isRepositoryPath, quoted } from '#oci';
 import type { RegistryStorage, StorageOptions } from '../storage/port.ts';
 
 /**
@@ -12,7 +11,7 @@ export async function removeRepository(
   repository: string,
   options: StorageOptions = {},
 ): Promise<void> {
-  if (!isRepositoryName(repository)) {
+  if (!isRepositoryPath(repository)) {
     const hint = 'a repository is named without registry and tag: team/app';
     throw new DrayError('INVALID_REFERENCE', `${quoted(repository)} is no name of a repository`, { hint });
   }
