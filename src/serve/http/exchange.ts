@@ -87,15 +87,7 @@ export class Exchange {
   }
 
   get facts(): RequestFacts {
-    const { remotePort = 0 } = this.message.socket;
-    const address = addressOf(this.message.socket);
-    this.#facts ??= {
-      id: randomUUID(),
-      address: `${address.includes(':') ? `[${address}]` : address}:${remotePort}`,
-      host: this.host,
-      method: this.method,
-      userAgent: this.message.headers['user-agent'] ?? '',
-    };
+    this.#facts ??= factsOf(this);
     return this.#facts;
   }
 
@@ -115,7 +107,17 @@ export class Exchange {
   /** What whoever decides about access looks at. */
   accessRequest(needs: readonly Need[]): AccessRequest {
     const { headers, socket } = this.message;
-    return { headers, needs, origin: this.origin, address: addressOf(socket), tls: this.tls };
+    const originOf = (): string => this.origin;
+    return {
+      headers,
+      needs,
+      // Few ask: those who refuse somebody.
+      get origin() {
+        return originOf();
+      },
+      address: addressOf(socket),
+      tls: this.tls,
+    };
   }
 
   /** Answers with a body that is at hand. For HEAD the body is left out, its length is told. */
@@ -192,6 +194,17 @@ export class Exchange {
 /** `Www-Authenticate`: scripts that look for a header know it as docker-registry writes it. */
 function asWritten(name: string): string {
   return name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+function factsOf({ message, method, host }: Exchange): RequestFacts {
+  const address = addressOf(message.socket);
+  return {
+    id: randomUUID(),
+    address: `${address.includes(':') ? `[${address}]` : address}:${message.socket.remotePort ?? 0}`,
+    host,
+    method,
+    userAgent: message.headers['user-agent'] ?? '',
+  };
 }
 
 /** An address of IPv4 as such, also on a socket that takes both kinds. */
