@@ -3,10 +3,11 @@ import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFile
 import { builtinModules } from 'node:module';
 import { root } from './run.mjs';
 
-// What makes dray.mjs start faster, itself and its threads, it does without; only `dray serve` needs the file of its own beside it.
+// What makes dray.mjs start faster, itself and its threads, it does without; only the servers need the files of their own beside it.
 const OUTPUTS = {
   'src/cli/main.ts': 'dray.mjs',
   'src/serve/for-command.ts': 'dray-serve.mjs',
+  'src/daemon/index.ts': 'dray-engine.mjs',
   'src/cli/launch.ts': 'launch.mjs',
   'src/worker-main.ts': 'dray-worker.mjs',
   'src/serve/access/users/password-thread.ts': 'dray-passwords.mjs',
@@ -44,7 +45,7 @@ async function bundle(entry, output) {
     legalComments: 'none',
     define: { DRAY_VERSION: JSON.stringify(version) },
     banner: { js: BANNER },
-    plugins: [lazyBuiltins, serveApart],
+    plugins: [lazyBuiltins, serversApart],
     logLevel: 'warning',
   });
   // by rename, so that a command that is being started never sees half a file
@@ -77,11 +78,12 @@ const lazyBuiltins = {
   },
 };
 
-/** Nobody but `dray serve` loads what a server is made of. */
-const serveApart = {
-  name: 'serve-apart',
+/** Nobody but `dray serve` and `dray engine` loads what a server is made of. */
+const serversApart = {
+  name: 'servers-apart',
   setup({ onResolve }) {
     onResolve({ filter: /^#serve$/ }, () => ({ path: './dray-serve.mjs', external: true }));
+    onResolve({ filter: /^#daemon$/ }, () => ({ path: './dray-engine.mjs', external: true }));
   },
 };
 

@@ -5,6 +5,7 @@ import { loginVerbs } from './login-verbs.ts';
 import { lookVerbs } from './look-verbs.ts';
 import { Machine } from './machine.ts';
 import { registryVerbs } from './registry-verbs.ts';
+import { settingsVerbs } from './settings-verbs.ts';
 import { storeVerbs } from './store-verbs.ts';
 import { transferVerbs } from './transfer-verbs.ts';
 import { unpackVerbs } from './unpack-verbs.ts';
@@ -15,7 +16,10 @@ import { unpackVerbs } from './unpack-verbs.ts';
  */
 export function createDray(options: DrayOptions = {}): Dray {
   const all = { ...options, env: options.env ?? process.env };
-  const machine = new Machine(all, defaults(all.env, homeFolder(), process.platform));
+  return drayOn(new Machine(all, defaults(all.env, homeFolder(), process.platform)));
+}
+
+function drayOn(machine: Machine): Dray {
   return {
     ...transferVerbs(machine),
     ...storeVerbs(machine),
@@ -23,12 +27,14 @@ export function createDray(options: DrayOptions = {}): Dray {
     ...registryVerbs(machine),
     ...loginVerbs(machine),
     ...unpackVerbs(machine),
+    ...settingsVerbs(machine),
+    with: (own) => drayOn(machine.with(own)),
     close: () => machine.close(),
   };
 }
 
-/** A user that the system does not know, as containers have them, has no home. */
-function homeFolder(): string {
+/** The user's home; `/` of a user that the system does not know, as containers have them. */
+export function homeFolder(): string {
   try {
     return homedir();
   } catch {

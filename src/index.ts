@@ -17,6 +17,8 @@ export type {
   CopyResult,
   DeleteRemoteOptions,
   DeleteRemoteResult,
+  DescribedImage,
+  DescribeOptions,
   EditIndexOptions,
   ExportOptions,
   ExportResult,
@@ -26,6 +28,10 @@ export type {
   HistoryOptions,
   HistoryStep,
   ImageFile,
+  ImageManifest,
+  ImageRow,
+  ImageRows,
+  ImageRowsOptions,
   ImageUsage,
   ImportOptions,
   ImportResult,
@@ -76,6 +82,7 @@ export type {
   TagsOptions,
   UnpackOptions,
   UnpackResult,
+  UntaggedImage,
   ValidatedImage,
   ValidateOptions,
   Validation,
@@ -83,7 +90,8 @@ export type {
 export type { Descriptor, Digest, Platform } from '#oci';
 export type { ProgressEvent } from '#progress';
 export type { ArchiveOrigin } from '#store';
-export { createDray } from './create-dray.ts';
+export { createDray, homeFolder } from './create-dray.ts';
 export { type Defaults, defaults, type Environment } from './defaults.ts';
 export type { Dray, DrayOptions, EndOptions } from './dray.ts';
 export type { RateLimit, SearchOptions, SearchResult, TokenOptions } from './registry-verbs.ts';
+export type { DraySettings } from './settings-verbs.ts';

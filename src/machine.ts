@@ -8,6 +8,7 @@ import { hostPlatform, type Platform } from '#oci';
 import { createRegistryClient, type RegistryClient, readDraySettings } from '#registry';
 import { type DiskStore, openDiskStore, type PartialBounds } from '#store';
 import type { Defaults } from './defaults.ts';
+import type { DockerEngine } from './docker-engine.ts';
 import type { DrayOptions, EndOptions } from './dray.ts';
 import { NamedDomains, registrySettings, type Settings } from './settings.ts';
 import type { Threads } from './threads.ts';
@@ -39,12 +40,21 @@ export class Machine {
   readonly #scratch: string[] = [];
   readonly #ends: RegistryClient[] = [];
   #threads: Threads | undefined;
+  #engine: DockerEngine | undefined;
   #opened: Promise<Opened> | undefined;
   #store: Promise<DiskStore> | undefined;
+  readonly #parent: Machine | undefined;
 
-  constructor(options: DrayOptions, known: Defaults) {
+  /** With `parent`: over the same store and threads, which stay open when this one is closed. */
+  constructor(options: DrayOptions, known: Defaults, parent?: Machine) {
     this.options = options;
     this.known = known;
+    this.#parent = parent;
+  }
+
+  /** The same machine with other settings for registries. */
+  with(own: EndOptions): Machine {
+    return new Machine({ ...this.options, ...said(own) }, this.known, this);
   }
 
   /** The places, for work on these references: what the options say of "the registries named" holds for theirs. */
@@ -69,6 +79,7 @@ export class Machine {
 
   /** The store alone: nothing of registries is read. */
   store(): Promise<DiskStore> {
+    if (this.#parent !== undefined) return this.#parent.store();
     const { root = this.known.root, sync } = this.options;
     this.#store ??= openDiskStore({ root, sync }).catch((error: unknown) => {
       this.#store = undefined;
@@ -102,6 +113,7 @@ export class Machine {
     const opened = await this.#opened?.catch(() => undefined);
     opened?.places.registries.close();
     for (const end of this.#ends.splice(0)) end.close();
+    this.#engine?.close();
     await this.#threads?.close();
     // What cannot be removed is left to the system, whose temporary files these are.
     await Promise.allSettled(this.#scratch.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
@@ -110,8 +122,7 @@ export class Machine {
   async #openEnd(own: EndOptions = {}, references: readonly string[]): Promise<RegistryClient> {
     const named = new NamedDomains();
     for (const reference of references) named.note(reference);
-    const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-    const { client } = await registrySettings({ ...this.options, ...said }, this.known, named);
+    const { client } = await registrySettings({ ...this.options, ...said(own) }, this.known, named);
     const registries = createRegistryClient(client);
     this.#ends.push(registries);
     return registries;
@@ -124,6 +135,7 @@ export class Machine {
       store: () => this.store(),
       scratch: () => this.#openScratch(),
       carrier: () => this.#openThreads(),
+      engine: () => this.#openEngine(),
       retries: client.retries,
       host: this.host(),
       sync: this.options.sync !== false,
@@ -132,10 +144,17 @@ export class Machine {
   }
 
   async #openThreads(): Promise<Threads> {
+    if (this.#parent !== undefined) return this.#parent.#openThreads();
     const count = this.options.threads ?? Math.min(availableParallelism() - 1, MOST_THREADS);
     const { createThreads } = await import('./threads.ts');
     this.#threads ??= createThreads({ ...workerScript(), count });
     return this.#threads;
+  }
+
+  async #openEngine(): Promise<DockerEngine> {
+    const { openDockerEngine } = await import('./docker-engine.ts');
+    this.#engine ??= openDockerEngine(this.options.engine, this.options.env ?? {});
+    return this.#engine;
   }
 
   async #openScratch(): Promise<DiskStore> {
@@ -145,6 +164,11 @@ export class Machine {
     this.#scratch.push(folder);
     return openDiskStore({ root: folder, sync: false });
   }
+}
+
+/** What an option does not say leaves what held before. */
+function said(own: EndOptions): EndOptions {
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }
 
 /** The bundled command has its worker beside it; where that was left behind, its own file does as well. */

@@ -103,7 +103,7 @@ function namedHosts(options: DrayOptions, known: Defaults): HostsSettings {
 function keychainOf(options: DrayOptions, known: Defaults, named: NamedDomains): Keychain {
   const { credentials } = options;
   const stored = createKeychain({
-    anonymous: options.anonymous,
+    anonymous: options.anonymous === true || options.storedCredentials === false,
     authConfigText: known.authConfig,
     dockerConfigFile: configFileOf(options, known),
     registryAuthFile: known.registryAuthFile,

@@ -1,9 +1,15 @@
 import {
+  type DescribedImage,
+  type DescribeOptions,
+  describeImage,
   type HistoryOptions,
   type HistoryStep,
+  type ImageRows,
+  type ImageRowsOptions,
   type InspectedImage,
   type InspectOptions,
   imageHistory,
+  imageRows,
   inspectImage,
   type ListImagesOptions,
   listImages,
@@ -25,12 +31,16 @@ import type { Machine } from './machine.ts';
 export interface StoreVerbs {
   /** The images in the store, newest first. */
   images(options?: ListImagesOptions): Promise<readonly StoredImage[]>;
+  /** The same, one for each ID with all its names, as docker's engine lists them. */
+  imageRows(options?: ImageRowsOptions): Promise<ImageRows>;
   /** Gives an image another name. Resolves with it. */
   tag(reference: string, newName: string, options?: TagOptions): Promise<string>;
   /** Removes a name, or by an ID an image, and what nothing needs then. */
   remove(reference: string, options?: RemoveOptions): Promise<RemoveResult>;
   /** An image as docker's `image inspect` gives it. `docker://…`, `oci:…` and paths are looked at where they are. */
   inspect(reference: string, options?: InspectOptions): Promise<InspectedImage>;
+  /** The same of the store alone, whatever the text looks like, and with what engines tell besides. */
+  describe(reference: string, options?: DescribeOptions): Promise<DescribedImage>;
   /** How an image was made, the last step first. */
   history(reference: string, options?: HistoryOptions): Promise<readonly HistoryStep[]>;
   /** Where the room on the disk goes. */
@@ -44,6 +54,9 @@ export function storeVerbs(machine: Machine): StoreVerbs {
     async images(options) {
       return listImages(await machine.store(), machine.host(), options);
     },
+    async imageRows(options) {
+      return imageRows(await machine.store(), machine.host(), options);
+    },
     async tag(reference, newName, options) {
       return tagImage(reference, newName, await machine.store(), options);
     },
@@ -53,6 +66,10 @@ export function storeVerbs(machine: Machine): StoreVerbs {
     async inspect(reference, options = {}) {
       const { places } = await machine.open([reference]);
       return inspectImage(reference, places, options);
+    },
+    async describe(reference, options) {
+      const { places } = await machine.open([]);
+      return describeImage(reference, places, options);
     },
     async history(reference, options = {}) {
       const { places } = await machine.open([reference]);

@@ -15,11 +15,13 @@ export const TIERS: Readonly<Record<string, number>> = {
   registry: 4,
   store: 4,
   image: 5,
+  engine: 5,
   dray: 6,
   worker: 6,
   serve: 6,
-  cli: 7,
-  testing: 7,
+  daemon: 7,
+  cli: 8,
+  testing: 8,
 };
 
 /** A file of src/, `path` relative to it. */

@@ -69,7 +69,7 @@ const BROKEN: readonly (readonly [string, string, RegExp | undefined])[] = [
   ['image/a.ts', "console.log('x');", /uses console\./],
   ['image/a.ts', 'process.stdout.write("x");', /uses process\.stdout/],
   ['image/a.ts', "import { openDiskStore } from '#store';", /builds a place/],
-  ['engine/a.ts', '', /no tier/],
+  ['cellar/a.ts', '', /no tier/],
 ];
 
 test('the rules see what they are there for', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -77,7 +77,9 @@ test('the package installs offline into an empty folder and runs', async () => {
     readonly files: readonly { readonly path: string }[];
   }[];
   assert.ok(packed !== undefined);
-  checkContents(packed.files.map((file) => file.path));
+  const paths = packed.files.map((file) => file.path);
+  checkContents(paths);
+  checkLinks(paths);
   assert.ok(packed.size < 2 << 20, `${packed.size} bytes`);
 
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
@@ -104,9 +106,9 @@ function checkContents(paths: readonly string[]): void {
     assert.ok(paths.includes(path), `${path} is not in the package`);
   }
   for (const path of paths) {
-    const own = path.startsWith('dist/') || !path.includes('/');
+    const own = path.startsWith('dist/') || /^(?:docs\/|bench\/)?[^/]+$/.test(path);
     assert.ok(own || bundled.some((prefix) => path.startsWith(prefix)), `${path} is in the package`);
-    const unwanted = /^dist\/(.*\.test\.|cli\/|\.stamp|tsconfig)/;
+    const unwanted = /^dist\/(.*\.test\.|cli\/|\.stamp|tsconfig)|^(docs|bench)\/.*(?<!\.md)$/;
     assert.doesNotMatch(path, unwanted);
   }
   for (const prefix of bundled)
@@ -114,4 +116,17 @@ function checkContents(paths: readonly string[]): void {
       paths.some((path) => path.startsWith(prefix)),
       `${prefix} is missing`,
     );
+}
+
+/** Who has the package alone can follow its pages. */
+function checkLinks(paths: readonly string[]): void {
+  const pages = paths.filter((path) => path.endsWith('.md') && !path.startsWith('node_modules/'));
+  assert.ok(pages.includes('docs/engine.md'));
+  for (const page of pages) {
+    const text = readFileSync(join(root, page), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {
+      const path = posix.join(posix.dirname(page), target);
+      assert.ok(paths.includes(path), `${page} links to ${target}, which is not in the package`);
+    }
+  }
 }

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createDray } from 'dray';
+import { startEngineServer } from 'dray/daemon';
 import { helloIndex, startRegistry } from 'dray/testing';
 import { transform } from 'esbuild';
 
@@ -33,21 +35,51 @@ test('the two commands for a fresh machine stand on top', () => {
   assert.match(first, /^npm test\b/m);
 });
 
-test('the library sample runs', async () => {
-  const [, between] = /^<!-- sample\b[^>]*-->(?<sample>[^]*?)^<!-- end of sample -->/m.exec(readme) ?? [];
+/** The code between the marks of a page. */
+function sampleIn(text: string): string {
+  const [, between] = /^<!-- sample\b[^>]*-->(?<sample>[^]*?)^<!-- end of sample -->/m.exec(text) ?? [];
   const [sample] = blocks(between ?? '');
   assert.ok(sample !== undefined, 'no sample stands between its two marks');
-  assert.match(sample, /from 'dray'/);
   assert.match(sample, /'localhost:5000\/hello:latest'/);
+  return sample;
+}
+
+/** What a sample prints. It runs in the package's own tree, where its name is known. */
+async function runSample(sample: string, host: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  const local = sample.replaceAll('localhost:5000', host);
+  writeFileSync(sampleFile, (await transform(local, { loader: 'ts', format: 'esm', target: 'node20' })).code);
+  const options = { cwd: folder, env: { ...env, ...more }, timeout: 60_000 };
+  const { stdout, stderr } = await execute(process.execPath, [sampleFile], options);
+  assert.notEqual(stdout, '', stderr);
+  return stdout;
+}
+
+test('the library sample runs', async () => {
+  const sample = sampleIn(readme);
+  assert.match(sample, /from 'dray'/);
   const registry = await startRegistry({ images: { 'hello:latest': helloIndex() } });
   try {
-    const local = sample.replaceAll('localhost:5000', registry.host);
-    // in the package's own tree, where its name is known
-    writeFileSync(sampleFile, (await transform(local, { loader: 'ts', format: 'esm', target: 'node20' })).code);
-    const { stdout, stderr } = await execute(process.execPath, [sampleFile], { cwd: folder, env, timeout: 60_000 });
-    assert.notEqual(stdout, '', stderr);
+    await runSample(sample, registry.host);
     assert.ok(registry.served.bytes > 0);
   } finally {
+    await registry.close();
+  }
+});
+
+test("the sample of the engine's client runs", { skip: process.platform === 'win32' }, async () => {
+  const page = readFileSync(join(root, 'docs/engine.md'), 'utf8');
+  const registry = await startRegistry({ images: { 'hello:latest': helloIndex() } });
+  const dray = createDray({ root: join(folder, 'store'), env: { HOME: folder } });
+  const address = { kind: 'unix', path: join(folder, 'engine.sock') } as const;
+  const engine = await startEngineServer({ dray, version: '0.0.0', address });
+  try {
+    const printed = await runSample(sampleIn(page), registry.host, { DOCKER_HOST: engine.host });
+    assert.match(printed, /^sha256:\w{64} Downloaded newer image for \S+\/hello:latest$/m);
+    assert.match(printed, /^\[ '\S+\/mine:1' \]$/m);
+    assert.deepEqual(await dray.tags(`${registry.host}/mine`), ['1']);
+  } finally {
+    await engine.close();
+    await dray.close();
     await registry.close();
   }
 });

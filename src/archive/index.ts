@@ -12,6 +12,7 @@ export {
   type LayerDigesterOptions,
   mostUnpacked,
 } from './compression/layer-digester.ts';
+export { refuseForeign } from './compression/refuse-foreign.ts';
 export { type Compression, SNIFF_LENGTH, sniffCompression } from './compression/sniff.ts';
 export { limitWindows } from './compression/window-budget.ts';
 export { type ApplyLayerOptions, applyLayer } from './layer/apply-layer.ts';

@@ -199,6 +199,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/serve.ts')).serve,
   },
   {
+    name: 'engine',
+    summary: 'Be a Docker engine for images: what the docker command talks to',
+    load: async () => (await import('./commands/engine.ts')).engine,
+  },
+  {
     name: 'registry gc',
     summary: 'Remove what nothing needs from the folder of a registry',
     load: async () => (await import('./commands/registry-gc.ts')).registryGc,

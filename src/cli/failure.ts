@@ -1,4 +1,4 @@
-import { DrayError, EXIT_STATUS, hasCode, isDrayError, messageOf } from '#errors';
+import { DrayError, EXIT_STATUS, errnoOf, hasCode, isDrayError, messageOf } from '#errors';
 import type { CliContext } from './context.ts';
 import { interruptionOf, interruptionStatus } from './interruption.ts';
 import { jsonLine, manyLines, oneLine } from './output/printable.ts';
@@ -34,12 +34,18 @@ export function exitStatus(error: DrayError, isDockers: boolean): number {
   return error.code === 'INVALID_OPTION' ? 125 : 1;
 }
 
-/** Anything thrown as a DrayError: what is none comes from a mistake in dray, and says so. */
+/** Anything thrown as a DrayError: what is none comes from a mistake in dray, and says so, or from a copy of dray that is not whole. */
 export function asDrayError(thrown: unknown): DrayError {
   if (thrown instanceof DrayError) return thrown;
   if (isDrayError(thrown)) {
     const { code, message, hint, detail, cause } = thrown;
     return new DrayError(code, message, { detail, cause, ...(hint === undefined ? {} : { hint }) });
+  }
+  if (errnoOf(thrown) === 'ERR_MODULE_NOT_FOUND') {
+    return new DrayError('IO_FAILED', `a part of dray is missing: ${messageOf(thrown)}`, {
+      hint: 'dray.mjs alone serves no registry and is no engine: the other .mjs files of its folder belong beside it',
+      cause: thrown,
+    });
   }
   return new DrayError('BUG', `this is a bug of dray: ${messageOf(thrown)}`, {
     hint: 'please report it where you got dray from, with what the same command prints with --log-level debug',

@@ -82,6 +82,17 @@ test('an error of no known kind is a bug of dray, in one line and a hint', async
   }
 });
 
+test('a file of dray that is missing is no bug of dray', async () => {
+  const digest = async (): Promise<string> => {
+    // the path is not known to the compiler, as that of a file beside the bundle is not
+    const missing = './dray-nothing.mjs';
+    return ((await import(missing)) as { digest: string }).digest;
+  };
+  const context = fakeContext({ dray: { digest } });
+  assert.equal(await run(['digest', 'alpine'], context), 7);
+  assert.match(context.err(), /^dray: a part of dray is missing: Cannot find module .*dray-nothing\.mjs/);
+});
+
 test('text from a server in an error cannot draw, nor pretend to be a line of its own', async () => {
   const digest = async (): Promise<string> => {
     throw new DrayError('DENIED', 'refused: \u001b[2J\u001b]0;x\u0007\r\ndray: all is well', {

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '#dray';
 import type { ServeSettings } from '#serve';
@@ -10,7 +9,7 @@ import type { ServeSettings } from '#serve';
 export async function withMachine(settings: ServeSettings, env: Environment): Promise<ServeSettings> {
   const { cache } = settings;
   if (cache === undefined) return settings;
-  const { defaults } = await import('#dray');
+  const { defaults, homeFolder } = await import('#dray');
   const known = defaults(env, homeFolder(), process.platform);
   const keychain = {
     authConfigText: known.authConfig,
@@ -21,13 +20,4 @@ export async function withMachine(settings: ServeSettings, env: Environment): Pr
   };
   const transport = { trust: known.trust, proxy: known.proxy };
   return { ...settings, cache: { ...cache, machine: { keychain, transport } } };
-}
-
-/** A user that the system does not know, as containers have them, has no home. */
-function homeFolder(): string {
-  try {
-    return homedir();
-  } catch {
-    return '/';
-  }
 }

@@ -6,4 +6,5 @@
 export { cancelled, throwIfCancelled, unlessCancelled } from './cancelled.ts';
 export { CODES, type CodeFacts, type ErrorCode, type ErrorFamily, EXIT_STATUS } from './codes.ts';
 export { DrayError, type DrayErrorOptions, hasCode, isDrayError, messageOf } from './dray-error.ts';
+export { errnoOf } from './errno-of.ts';
 export { nearest } from './nearest.ts';

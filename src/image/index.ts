@@ -18,6 +18,7 @@ export type { BlobOutcome, CopyBlob, CopyBytes } from './copy/copied.ts';
 export { copyImage } from './copy/copy.ts';
 export { copyRepository, type SeveralCopiesOptions } from './copy/copy-repository.ts';
 export type { CopyOptions, CopyResult } from './copy/copy-result.ts';
+export type { EngineArchives } from './engine-archives.ts';
 export type { ImageFile, ListFilesOptions } from './files/list-files.ts';
 export type { OpenImageOptions } from './files/open-image.ts';
 export { type HistoryOptions, type HistoryStep, imageHistory } from './history/history.ts';
@@ -36,7 +37,7 @@ export { loadArchive } from './load/load.ts';
 export type { LoadedImage, LoadOptions, LoadResult, MovedName } from './load/loaded.ts';
 export { lookAtConfig, lookAtDigest, lookAtManifest } from './look.ts';
 export { compareImages, listFiles, readFile, validateImage } from './look-into.ts';
-export { isPlace } from './place/is-place.ts';
+export { hasScheme, isPlace } from './place/is-place.ts';
 export { registryOf } from './place/registry-of.ts';
 export type { Places } from './places.ts';
 export { type PruneOptions, type PruneResult, pruneStore } from './prune/prune.ts';
@@ -48,7 +49,16 @@ export { type DeleteRemoteOptions, type DeleteRemoteResult, deleteRemote } from 
 export { listReferrers, type ReferrersOfOptions, type ReferrersResult } from './remote/list-referrers.ts';
 export { type RateLimitResult, readRateLimit } from './remote/rate-limit.ts';
 export { readBlob } from './remote/read-blob.ts';
-export { type RemovalStep, type RemoveOptions, type RemoveResult, removeImage } from './remove/remove.ts';
+export {
+  type RemovalStep,
+  type RemoveOptions,
+  type RemoveResult,
+  removeImage,
+  type UntaggedImage,
+} from './remove/remove.ts';
+export { type DescribedImage, type DescribeOptions, describeImage } from './rows/describe-image.ts';
+export type { ImageManifest } from './rows/image-manifests.ts';
+export { type ImageRow, type ImageRows, type ImageRowsOptions, imageRows } from './rows/image-rows.ts';
 export { saveImages } from './save/save.ts';
 export type { SavedImage, SaveOptions, SaveResult } from './save/saved.ts';
 export { type TagOptions, tagImage } from './tag.ts';

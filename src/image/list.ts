@@ -1,8 +1,8 @@
-import type { CallOptions } from '#content';
-import { familiarName, labelsOf, matchesRepository, type Platform } from '#oci';
+import { familiarName, matchesRepository, type Platform } from '#oci';
 import type { DiskStore } from '#store';
+import type { KeptImage } from './stored/kept-image.ts';
 import { type KeptRoot, keptRoots, shownImage } from './stored/kept-root.ts';
-import { imageSize } from './stored/layer-size.ts';
+import { imageSize, layerSizes } from './stored/layer-size.ts';
 import type { ListImagesOptions, StoredImage } from './types.ts';
 
 /**
@@ -14,16 +14,22 @@ export async function listImages(
   host: Platform,
   options: ListImagesOptions = {},
 ): Promise<readonly StoredImage[]> {
-  const images: StoredImage[] = [];
+  const found: { readonly root: KeptRoot; readonly shown: KeptImage }[] = [];
   for (const root of await keptRoots(store, options)) {
     if (!isWanted(root, options)) continue;
-    const image = await describe(root, store, host, options);
-    if (image !== undefined) images.push(image);
+    const shown = shownImage(root, host);
+    if (shown !== undefined) found.push({ root, shown });
     else if (root.flaw !== undefined) {
       const name = root.stored.name ?? root.stored.root.digest;
       options.onEvent?.({ kind: 'warning', text: `${name} is not whole: ${root.flaw.message}` });
     }
   }
+  const { sizeOf } = await layerSizes(
+    found.map(({ shown }) => shown),
+    store,
+    { signal: options.signal },
+  );
+  const images = found.map(({ root, shown }) => describe(root, shown, imageSize(shown, sizeOf)));
   return images.toSorted(
     (a, b) =>
       compare(b.created, a.created) ||
@@ -43,25 +49,17 @@ function compare(a = '', b = ''): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-async function describe(
-  root: KeptRoot,
-  store: DiskStore,
-  host: Platform,
-  options: CallOptions,
-): Promise<StoredImage | undefined> {
-  const { stored, reference } = root;
-  const shown = shownImage(root, host);
-  if (shown === undefined) return undefined;
+function describe({ stored, reference }: KeptRoot, shown: KeptImage, size: number): StoredImage {
   return {
     id: shown.id,
     repository: reference && familiarName(reference),
     tag: reference?.digest === undefined ? reference?.tag : undefined,
     digest: stored.root.digest,
     platform: shown.platform,
-    size: await imageSize(shown, store, { signal: options.signal }),
+    size,
     created: shown.config.created,
     pulled: stored.pulled,
     source: stored.source,
-    labels: labelsOf(shown.config),
+    labels: shown.config.labels,
   };
 }

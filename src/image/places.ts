@@ -2,6 +2,7 @@ import type { Carrier } from '#content';
 import type { Platform } from '#oci';
 import type { RegistryClient } from '#registry';
 import type { DiskStore } from '#store';
+import type { EngineArchives } from './engine-archives.ts';
 
 /** The places that the verbs work on; whoever calls a verb has built them. */
 export interface Places {
@@ -14,6 +15,8 @@ export interface Places {
   readonly scratch: () => Promise<DiskStore>;
   /** Other threads for large pulls, where there are any. */
   readonly carrier: (() => Promise<Carrier>) | undefined;
+  /** The Docker engine that `docker-daemon:` stands for, where there is one to be asked. */
+  readonly engine?: (() => Promise<EngineArchives>) | undefined;
   /** Failures in a row, without progress between, that a transfer bears; 5 where nothing is said. */
   readonly retries?: number | undefined;
   /** The machine's own platform; linux on systems that run containers in a virtual machine. */

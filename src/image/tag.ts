@@ -40,7 +40,10 @@ export async function tagImage(
   const lease = await store.lease([root], { signal });
   try {
     const source = await sourceOf(reference, root, store, { signal });
-    await store.remember({ name: fullString(reference), root, manifests, source }, { signal });
+    // One of several may have been removed before the lease.
+    const here: Descriptor[] = [];
+    for (const one of manifests) if (await store.has(one, { signal })) here.push(one);
+    await store.remember({ name: fullString(reference), root, manifests: here, source }, { signal });
   } finally {
     await lease.release();
   }

@@ -5,6 +5,7 @@ import {
   type ImageIndex,
   isAttestation,
   isIndexType,
+  matchesPlatform,
   type Platform,
   parsePlatform,
   pickPlatform,
@@ -73,6 +74,20 @@ export function platformMissing(what: string, wanted: Platform, has: readonly Pl
       detail: { wanted: formatPlatform(wanted), has: list },
     },
   );
+}
+
+/** An image that stands for itself alone is not taken for another platform, as it is in a pull. Throws PLATFORM_UNKNOWN. */
+export function expectPlatforms(
+  has: { readonly images: readonly { readonly platform: Platform }[]; readonly platforms: readonly Platform[] },
+  wanted: Wanted,
+  what: string,
+): void {
+  if (wanted.platforms === 'all') return;
+  for (const platform of wanted.platforms) {
+    if (!has.images.some((image) => matchesPlatform(platform, image.platform))) {
+      throw platformMissing(what, platform, has.platforms);
+    }
+  }
 }
 
 /** Platforms of all images below the indexes, attestations left out. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isDrayError } from '#errors';
-import { checkConfigMatches, labelsOf, parseConfig } from './config.ts';
+import { checkConfigMatches, hasLabel, labelsOf, parseConfig } from './config.ts';
 import type { Manifest } from './manifest.ts';
 import { OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from './media-types.ts';
 
@@ -157,4 +157,13 @@ test('whatever a config holds, it is read or refused with an error of ours', () 
     }),
     { numRuns: 3000 },
   );
+});
+
+test('labels are asked for by key, or with their value', () => {
+  const labels = { version: '0.1', empty: '', 'a=b': 'c' };
+  for (const wanted of ['version', 'version=0.1', 'empty', 'empty='])
+    assert.equal(hasLabel(labels, wanted), true, wanted);
+  for (const wanted of ['version=0.2', 'version=', 'other', 'toString', '', '=0.1', 'a=b=c']) {
+    assert.equal(hasLabel(labels, wanted), false, wanted);
+  }
 });

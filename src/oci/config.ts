@@ -70,12 +70,19 @@ export function checkConfigMatches(manifest: Manifest, config: ImageConfig, what
 }
 
 /** The labels of an image; members that are no text are left out. */
-export function labelsOf(config: ImageConfig): Readonly<Record<string, string>> {
-  const labels: unknown = config.config?.['Labels'];
+export function labelsOf({ config }: Pick<ImageConfig, 'config'>): Readonly<Record<string, string>> {
+  const labels: unknown = config?.['Labels'];
   if (typeof labels !== 'object' || labels === null) return {};
   return Object.fromEntries(
     Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
+}
+
+/** Whether `KEY` is among the labels, or for `KEY=VALUE` with that value, as docker's filters ask. */
+export function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
+  const equals = wanted.indexOf('=');
+  const key = equals === -1 ? wanted : wanted.slice(0, equals);
+  return Object.hasOwn(labels, key) && (equals === -1 || labels[key] === wanted.slice(equals + 1));
 }
 
 function readPlatform(fields: Fields): Platform {

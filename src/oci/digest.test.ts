@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasCode } from '#errors';
-import { digestOf, digestParts, hashFor, isDigest, parseDigest, shortId } from './digest.ts';
+import { digestOf, digestParts, hashFor, isDigest, parseDigest, referrersTag, shortId } from './digest.ts';
 
 const A = 'a'.repeat(64);
 const EMPTY = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -78,4 +78,9 @@ test('hashes', () => {
 test('the short form is twelve digits of either algorithm', () => {
   assert.equal(shortId(parseDigest(EMPTY)), 'e3b0c44298fc');
   assert.equal(shortId(parseDigest(`sha512:${A}${A}`)), 'aaaaaaaaaaaa');
+});
+
+test('a tag for referrers is as long as a tag may be', () => {
+  assert.equal(referrersTag(`sha256:${A}`), `sha256-${A}`);
+  assert.equal(referrersTag(`sha512:${A}${A}`), `sha512-${A}`);
 });

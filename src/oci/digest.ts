@@ -57,6 +57,15 @@ export function hashFor(digest: Digest): Hash {
   return createHash(digestParts(digest).algorithm);
 }
 
+/** Hexadecimal digits of a digest in a tag that stands for it. */
+const MOST_IN_TAG = 64;
+
+/** The tag that stands for the list of referrers where a registry keeps none (distribution-spec, "Referrers Tag Schema"). */
+export function referrersTag(digest: Digest): string {
+  const { algorithm, hex } = digestParts(digest);
+  return `${algorithm}-${hex.slice(0, MOST_IN_TAG)}`;
+}
+
 /** What docker prints for a digest: its first 12 hexadecimal digits. */
 export function shortId(digest: Digest): string {
   return digestParts(digest).hex.slice(0, 12);

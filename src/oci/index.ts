@@ -7,7 +7,7 @@
  * linear time in what it reads, since a stranger wrote it.
  */
 export { classify } from './classify.ts';
-export { checkConfigMatches, type HistoryEntry, type ImageConfig, labelsOf, parseConfig } from './config.ts';
+export { checkConfigMatches, type HistoryEntry, hasLabel, type ImageConfig, labelsOf, parseConfig } from './config.ts';
 export type { Descriptor, Digest } from './descriptor.ts';
 export {
   type DigestAlgorithm,
@@ -16,6 +16,7 @@ export {
   hashFor,
   isDigest,
   parseDigest,
+  referrersTag,
   shortId,
 } from './digest.ts';
 export { goJson } from './go-json.ts';

@@ -27,6 +27,8 @@ export interface ImagePlanned {
   /** Bytes of all blobs, and of those that need not be fetched. */
   readonly total: number;
   readonly present: number;
+  /** The image was here, and not only its layers, which may be another's; where it is not said, what `present` says. */
+  readonly isKnown?: boolean | undefined;
 }
 
 export interface ImageDone {

@@ -9,6 +9,7 @@ export { createKeychain, hostOf, type KeychainOptions, login, logout } from './a
 export { checkLogin } from './check-login.ts';
 export { createRegistryClient } from './client.ts';
 export { endpointsFor } from './hosts/endpoints.ts';
+export { insecureHosts } from './hosts/insecure.ts';
 export { type DrayLimits, type DraySettings, readDaemonJson, readDraySettings } from './hosts/read-settings.ts';
 export { type HostsSettings, mergeHosts, type NamedHosts } from './hosts/settings.ts';
 export { folderSessions } from './push/folder-sessions.ts';

@@ -1,6 +1,6 @@
 import type { CallOptions } from '#content';
 import { DrayError, hasCode } from '#errors';
-import { type Descriptor, type Digest, OCI_INDEX, parseIndex } from '#oci';
+import { type Descriptor, type Digest, OCI_INDEX, parseIndex, referrersTag } from '#oci';
 import { type HttpResponse, publicUrl } from '#transport';
 import { type Document, type RepositoryContext, readDocument, urlOf } from './context.ts';
 import { fetchManifest } from './manifests.ts';
@@ -20,11 +20,6 @@ export async function listReferrers(
   const found = await fromList(context, digest, { artifactType, signal, onEvent });
   const all = found ?? (await readReferrersTag(context, digest, { signal, onEvent }));
   return artifactType === undefined ? all : all.filter((entry) => entry.artifactType === artifactType);
-}
-
-/** The tag that stands for the list of referrers where a registry keeps none (distribution-spec, "Referrers Tag Schema"). */
-export function referrersTag(digest: Digest): string {
-  return digest.replace(':', '-').slice(0, 128);
 }
 
 /** What the tag lists; nothing where it is not there. */

@@ -36,7 +36,8 @@ export { checkSettings } from './check-settings.ts';
 export { upstreamOf } from './config/own-cache.ts';
 export { type Configuration, type ConfigurationSources, readConfiguration } from './config/read-configuration.ts';
 export { checkUnnamedFolder } from './data-folder.ts';
-export type { CloseOptions } from './listen.ts';
+export { hasMuchUnread, linger } from './http/linger.ts';
+export { type CloseOptions, type Listener, type ListenOptions, listen } from './listen.ts';
 export { clientHost, isLocal, type ListenAddress, readListenAddress } from './listen-address.ts';
 export {
   createHealth,

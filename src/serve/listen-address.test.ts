@@ -12,6 +12,8 @@ const ADDRESSES: readonly (readonly [text: string, address: ListenAddress, url: 
   ['[::]:5001', tcp('::', 5001), 'http://localhost:5001', false],
   ['[::1]:0', tcp('::1', 0), 'http://[::1]:0', true],
   ['::1', tcp('::1', 5000), 'http://[::1]:5000', true],
+  ['127.host.example', tcp('127.host.example', 5000), 'http://127.host.example:5000', false],
+  ['[::ffff:127.0.0.2]', tcp('::ffff:127.0.0.2', 5000), 'http://[::ffff:127.0.0.2]:5000', true],
   ['192.0.2.1', tcp('192.0.2.1', 5000), 'http://192.0.2.1:5000', false],
   ['tcp://registry.example:443', tcp('registry.example', 443), 'http://registry.example:443', false],
   ['unix:///run/dray.sock', { kind: 'unix', path: '/run/dray.sock' }, 'unix:///run/dray.sock', true],
@@ -24,6 +26,7 @@ test('addresses are read as they are written', () => {
     assert.equal(clientUrl(address, false), url, text);
     assert.equal(isLocal(address), local, text);
   }
+  assert.ok(readListenAddress(`unix:///${'a'.repeat(102)}`));
   assert.equal(clientUrl(tcp('::1', 1), true), 'https://[::1]:1');
 });
 
@@ -40,6 +43,8 @@ test('what is no address is refused', () => {
     '[::1',
     'http://localhost:5000',
     'unix://relative',
+    `unix:///${'a'.repeat(107)}`,
+    `unix:///${'é'.repeat(54)}`,
     'localhost:1\n',
   ]) {
     assert.throws(() => readListenAddress(text), { code: 'INVALID_OPTION' }, text);

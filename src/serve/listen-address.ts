@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { DrayError } from '#errors';
 import { quoted } from '#oci';
 
@@ -14,6 +14,8 @@ export type ListenAddress =
   | { readonly kind: 'unix'; readonly path: string };
 
 const DEFAULT_PORT = 5000;
+/** Bytes that the path of a socket may have. Node makes a socket of what is left of a longer one, which nobody finds. */
+const MAX_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 
 /**
  * Reads `HOST:PORT`, `:PORT`, `HOST`, `[::1]:PORT` or `unix:///PATH`; `tcp://` may stand before the first ones.
@@ -21,7 +23,7 @@ const DEFAULT_PORT = 5000;
  */
 export function readListenAddress(text: string): ListenAddress {
   const unix = /^unix:(?:\/\/)?(?<path>\/(?!\/).*)$/s.exec(text)?.groups?.['path'];
-  if (unix !== undefined) return { kind: 'unix', path: unix };
+  if (unix !== undefined) return { kind: 'unix', path: checkedPath(unix) };
   const plain = text.replace(/^tcp:\/\//, '');
   const bare = isIPv6(plain) ? `[${plain}]` : plain;
   const parts = /^(?:\[(?<ipv6>[^[\]]*)\]|(?<name>[\w.-]*))(?::(?<port>\d{1,5}))?$/.exec(bare)?.groups;
@@ -38,6 +40,19 @@ export function readListenAddress(text: string): ListenAddress {
   return { kind: 'tcp', host: host === '' ? undefined : host, port: number };
 }
 
+function checkedPath(path: string): string {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= MAX_SOCKET_PATH) return path;
+  const what = `cannot listen on ${quoted(`unix://${path}`)}`;
+  throw new DrayError(
+    'INVALID_OPTION',
+    `${what}: a socket's path has at most ${MAX_SOCKET_PATH} bytes, this one ${bytes}`,
+    {
+      hint: 'choose a shorter path',
+    },
+  );
+}
+
 /** What looks like an IPv4 address has to be one. */
 function isName(name: string): boolean {
   return !/^[\d.]+$/.test(name) || isIP(name) !== 0;
@@ -46,8 +61,10 @@ function isName(name: string): boolean {
 /** True: only this machine can connect. */
 export function isLocal(address: ListenAddress): boolean {
   if (address.kind === 'unix') return true;
-  const { host } = address;
-  return host === 'localhost' || host === '::1' || (host ?? '').replace(/^::ffff:/i, '').startsWith('127.');
+  const { host = '' } = address;
+  const bare = host.replace(/^::ffff:/i, '');
+  // A name may begin like an address, and stand for any.
+  return host === 'localhost' || host === '::1' || (isIPv4(bare) && bare.startsWith('127.'));
 }
 
 /** As a client writes it: `127.0.0.1:5000`. Where the server is on all addresses, that is `localhost`. */

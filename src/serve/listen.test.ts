@@ -222,8 +222,12 @@ test('a socket in the file system is for owner and group, and outlives no server
     await assert.rejects(lstat(path), { code: 'ENOENT' });
 
     await writeFile(path, 'a file of somebody');
-    await assert.rejects(listen({ address, handler: () => {} }), { code: 'BUSY' });
+    await assert.rejects(listen({ address, handler: () => {} }), { code: 'IO_FAILED', message: /that is no socket$/ });
     assert.ok((await lstat(path)).isFile(), 'what is no socket stays');
+
+    const nowhere: ListenAddress = { kind: 'unix', path: join(folder, 'missing', 's') };
+    const missing = { code: 'IO_FAILED', message: /there is no folder .*missing$/ };
+    await assert.rejects(listen({ address: nowhere, handler: () => {} }), missing);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

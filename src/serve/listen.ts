@@ -11,6 +11,8 @@ export interface ListenOptions {
   readonly handler: (message: IncomingMessage, response: ServerResponse) => void;
   /** Undefined: without TLS. */
   readonly tls?: OpenedTls | undefined;
+  /** Bits of the mode that a socket in the file system does not get; by default its owner and group may connect. */
+  readonly socketMask?: number | undefined;
   /** Called with the server before it listens. */
   readonly onServer?: ((server: Server) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -61,7 +63,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const connections = new Connections();
   const server = await createListener(options, connections);
   options.onServer?.(server);
-  const address = await bind(server, options.address, options.signal);
+  const address = await bind(server, options);
   return {
     address,
     url: clientUrl(address, tls !== undefined),

@@ -1,8 +1,4 @@
-import { DrayError, isDrayError, messageOf } from '#errors';
-
-export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
+import { DrayError, errnoOf, isDrayError, messageOf } from '#errors';
 
 /**
  * What the file system refused, as a DrayError: DISK_FULL where space, quota or the size that a file may have ran out, else IO_FAILED.

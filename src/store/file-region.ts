@@ -1,5 +1,5 @@
-import { DrayError } from '#errors';
-import { errnoOf, fileFailure } from './failure.ts';
+import { DrayError, errnoOf } from '#errors';
+import { fileFailure } from './failure.ts';
 import type { FileSystem } from './file-system.ts';
 
 /** A stretch of an open file that holds one blob: position 0 of the blob is byte `base` of the file. */

@@ -1,7 +1,7 @@
 import { isIP, isIPv6, type Socket } from 'node:net';
-import { cancelled, DrayError } from '#errors';
+import { cancelled, DrayError, errnoOf, messageOf } from '#errors';
 import { onAbort } from './abort.ts';
-import { codeOf, type FailureDetail, reasonOf } from './failures.ts';
+import { type FailureDetail, reasonOf } from './failures.ts';
 
 /** RFC 8305: milliseconds until the next address is tried beside the one that has not answered yet. */
 const HEAD_START = 250;
@@ -49,12 +49,12 @@ async function lookup({ host, label, detail }: Destination, signal: AbortSignal)
     return inTurns(found.map(({ address }) => address)).slice(0, MOST_ADDRESSES);
   } catch (error) {
     if (signal.aborted) throw cancelled(signal);
-    const unknown = codeOf(error) === 'ENOTFOUND';
+    const unknown = errnoOf(error) === 'ENOTFOUND';
     throw new DrayError(
       'CONNECT_FAILED',
       unknown
         ? `cannot connect to ${label}: no host has the name ${host}`
-        : `cannot connect to ${label}: the address of ${host} could not be found out (${codeOf(error) === 'EAI_AGAIN' ? 'the name server does not answer' : codeOf(error)})`,
+        : `cannot connect to ${label}: the address of ${host} could not be found out (${errnoOf(error) === 'EAI_AGAIN' ? 'the name server does not answer' : (errnoOf(error) ?? messageOf(error))})`,
       {
         hint: 'check the name, the network and the proxy settings',
         detail: { ...detail, definite: unknown },
@@ -136,7 +136,7 @@ export function race<T extends { readonly socket: Socket }>(
 
 function unreachable({ host, label, detail }: Destination, failures: readonly Failure[]): DrayError {
   const reasons = failures.map(({ address, error }) => `${address === host ? '' : `${address} `}${reasonOf(error)}`);
-  const refused = failures.length > 0 && failures.every(({ error }) => codeOf(error) === 'ECONNREFUSED');
+  const refused = failures.length > 0 && failures.every(({ error }) => errnoOf(error) === 'ECONNREFUSED');
   const text = reasons.length === 0 ? 'its name has no address' : reasons.join('; ');
   return new DrayError('CONNECT_FAILED', `cannot connect to ${label}: ${text}`, {
     hint: refused

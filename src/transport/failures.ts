@@ -1,4 +1,4 @@
-import { DrayError, messageOf } from '#errors';
+import { DrayError, errnoOf, messageOf } from '#errors';
 import { cleanText } from './clean-text.ts';
 
 /** Facts in the `detail` of every failure of the transport: whoever tries the next endpoint decides by them. */
@@ -45,14 +45,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'was not tried: this process has too many files open',
 };
 
-export function codeOf(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : '';
-}
-
 /** The failure of one address or connection as a predicate: "refused the connection". */
 export function reasonOf(error: unknown): string {
-  const code = codeOf(error);
+  const code = errnoOf(error) ?? '';
   return REASONS[code] ?? `failed (${code === '' ? cleanText(messageOf(error), 100) : code})`;
 }
 
@@ -67,7 +62,7 @@ export function brokenConnection(
   { when, detail }: { readonly when: string; readonly detail: FailureDetail },
 ): DrayError {
   const options = error === undefined ? { detail } : { detail, cause: error };
-  const code = codeOf(error);
+  const code = errnoOf(error) ?? '';
   if (!code.startsWith('ERR_SSL_')) {
     const how = error === undefined ? 'closed the connection' : reasonOf(error);
     return new DrayError('CONNECTION_LOST', `${what}: ${detail.host}:${detail.port} ${how} ${when}`, options);

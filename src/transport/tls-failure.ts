@@ -1,6 +1,6 @@
-import { DrayError, messageOf } from '#errors';
+import { DrayError, errnoOf, messageOf } from '#errors';
 import { cleanText } from './clean-text.ts';
-import { codeOf, type FailureDetail, reasonOf } from './failures.ts';
+import { type FailureDetail, reasonOf } from './failures.ts';
 
 const TRUST_HINT = 'trust the authority that signed it with --ca FILE (PEM), or do without the check with --insecure';
 
@@ -59,7 +59,7 @@ const NO_TLS: ReadonlySet<string> = new Set([
 ]);
 
 export function isUntrusted(error: unknown): boolean {
-  return UNTRUSTED.has(codeOf(error));
+  return UNTRUSTED.has(errnoOf(error) ?? '');
 }
 
 /**
@@ -67,7 +67,7 @@ export function isUntrusted(error: unknown): boolean {
  * @param label the server, for the message
  */
 export function tlsFailure(label: string, error: unknown, detail: FailureDetail): DrayError {
-  const code = codeOf(error);
+  const code = errnoOf(error) ?? '';
   const fail = ({ text, hint }: Finding, facts: Partial<FailureDetail>): DrayError =>
     new DrayError('TLS_FAILED', `no secure connection to ${label}: ${text}`, {
       hint,

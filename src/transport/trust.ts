@@ -1,5 +1,4 @@
-import { DrayError } from '#errors';
-import { codeOf } from './failures.ts';
+import { DrayError, errnoOf, messageOf } from '#errors';
 import type { TrustSettings } from './types.ts';
 
 /** Where the distributions keep their roots as one file: Debian, Fedora, SUSE, OpenELEC, RHEL 7, Alpine and macOS. */
@@ -87,7 +86,7 @@ async function readBundle(path: string): Promise<string[]> {
   try {
     text = await readText(path);
   } catch (error) {
-    throw unusable(path, `cannot be read (${codeOf(error) || 'too large'})`, error);
+    throw unusable(path, `cannot be read (${errnoOf(error) ?? 'too large'})`, error);
   }
   const found = certificatesIn(text);
   if (found.length === 0) throw unusable(path, 'holds no certificate in PEM form', undefined);
@@ -104,7 +103,8 @@ async function readFolder(path: string): Promise<string[]> {
       found.push(...certificatesIn(text));
     }
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw unusable(path, `cannot be read (${codeOf(error)})`, error);
+    if (errnoOf(error) !== 'ENOENT')
+      throw unusable(path, `cannot be read (${errnoOf(error) ?? messageOf(error)})`, error);
   }
   return found;
 }

@@ -288,6 +288,11 @@ playAll('tokens in use', [
     scene: (stage) => pulled(stage, many, { options: { auth: bearerAuth({ uses: 1 }) } }),
   },
   {
+    name: 'tokens for one request each, and refusals that come before the answers of those that used them up',
+    expect: 'ok',
+    scene: (stage) => pulled(stage, many, { options: { auth: bearerAuth({ uses: 1 }), faults: [firstRefusals(4)] } }),
+  },
+  {
     name: 'tokens that end after a moment, and slow layers',
     expect: 'ok',
     scene: (stage) => {
@@ -315,6 +320,32 @@ playAll('tokens in use', [
     faults: [status(403, { kind: 'manifest', when: ({ headers }) => headers.authorization !== undefined })],
   }),
 ]);
+
+/** The first so many layers are asked for at once, and none of them is answered with content before all are let through. */
+function firstRefusals(count: number): Fault {
+  const [asked, letThrough] = [meeting(count), meeting(count)];
+  return async (request, next) => {
+    if (request.kind !== 'blob' || request.reference === many.config.digest) return next(request);
+    await asked();
+    const answer = await next(request);
+    if (answer.status < 300) await letThrough();
+    return answer;
+  };
+}
+
+/** Resolves for all at once when so many wait; for those who come later at once. */
+function meeting(count: number): () => Promise<void> {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let left = count;
+  return () => {
+    left -= 1;
+    if (left === 0) open();
+    return opened;
+  };
+}
 
 function secondRefused(): Fault {
   let count = 0;

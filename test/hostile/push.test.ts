@@ -28,7 +28,7 @@ interface PushCase {
 
 const PASSWORD = 'anna:pass-w0rd-of-anna';
 const QUICK = ['--retry', '1', '--stall-timeout', '1s'];
-const content = randomBytes(3 << 20);
+const layer = gzipped(tar(file('random', randomBytes(3 << 20))));
 
 function always(kind: PushRequest['kind'], lie: ReturnType<NonNullable<PushOptions['lie']>>): () => PushOptions {
   return () => ({ lie: (request) => (request.kind === kind ? lie : undefined) });
@@ -425,7 +425,7 @@ async function play(one: PushCase): Promise<void> {
   const registry = new PushRegistry(one.lies(elsewhere));
   await registry.start();
   try {
-    const image = wrap([gzipped(tar(file('random', content)))], 'oci-archive', folder);
+    const image = wrap([layer], 'oci-archive', folder);
     if (one.login === true) {
       const auth = Buffer.from(PASSWORD).toString('base64');
       mkdirSync(join(folder, 'docker'));

@@ -58,6 +58,8 @@ export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
     DRAY_ROOT: join(folder, 'store'),
     DOCKER_CONFIG: join(folder, 'docker'),
     XDG_CONFIG_HOME: join(folder, 'config'),
+    // no setting of anybody's: what one run of the command has compiled, the next need not
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
   };
 }
 

@@ -10,6 +10,15 @@ const IMAGES = process.env['D'] ?? '/var/tmp/dray-images';
 /** PATH for children: the peers first, then the system's. */
 export const peerPath = [PEERS, process.env['PATH'] ?? '', '/usr/sbin', '/sbin'].join(delimiter);
 
+/** The docker command and daemon of years ago that are here, by their versions: `docker-20` and `dockerd-20` ... */
+export const OLD_DOCKERS = ['20', '26'] as const;
+export type OldDocker = (typeof OLD_DOCKERS)[number];
+
+/** PATH for children to whom `docker` is an old one. */
+export function oldDockerPath(version: OldDocker): string {
+  return [join(PEERS, '..', `docker-${version}`), peerPath].join(delimiter);
+}
+
 /** The OCI layout of a real image, made by tools/peers/make-images.sh. */
 export function layout(name: string): string {
   return join(IMAGES, `oci-${name}`);
@@ -33,6 +42,6 @@ export function peerTest(name: string, needs: readonly string[], body: (t: TestC
 function isHere(need: string): boolean {
   if (need.startsWith('oci-')) return existsSync(join(layout(need.slice(4)), 'index.json'));
   if (need === 'root') return process.getuid?.() === 0;
-  if (need === 'dockerd' && process.getuid?.() !== 0) return false;
+  if (need.startsWith('dockerd') && process.getuid?.() !== 0) return false;
   return peerPath.split(delimiter).some((folder) => existsSync(join(folder, need)));
 }

@@ -28,6 +28,7 @@ export async function freePort(): Promise<number> {
 }
 
 export interface Service {
+  readonly pid: number;
   /** What it has said so far, on either stream. */
   said(): string;
 }
@@ -48,7 +49,7 @@ export async function startService(
   for (const end = Date.now() + START; !(await isReady(text)); await sleep(30)) {
     assert.ok(child.exitCode === null && Date.now() < end, `${program} does not come up:\n${text}`);
   }
-  return { said: () => text };
+  return { pid: child.pid ?? 0, said: () => text };
 }
 
 /** Somebody listens on the port. */

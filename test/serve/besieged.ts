@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
 import { afterEach } from 'node:test';
+import { openFiles } from '../process-status.ts';
 import { type Client, digestOf, OCI_MANIFEST } from './client.ts';
 import type { StartOptions } from './registry-process.ts';
 import { served } from './served.ts';
@@ -49,7 +49,7 @@ export function checkRefused(status: number | undefined, what: string): void {
 
 /** Waits until the server has let go of connections and files of those that have gone. */
 export async function checkClosed({ registry }: Client): Promise<void> {
-  const open = (): number => readdirSync(`/proc/${registry.pid}/fd`).length;
+  const open = (): number => openFiles(registry.pid);
   for (let left = 200; open() > 60; left -= 1) {
     assert.ok(left > 0, `${open()} files and connections are open`);
     await new Promise((resolve) => {

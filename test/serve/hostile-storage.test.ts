@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,27 +10,15 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fill, removeDisk, smallDisk } from '../small-disk.ts';
 import { besieged } from './besieged.ts';
 import { Client, checkError, digestOf, locationOf, OCI_MANIFEST, withQuery } from './client.ts';
 import { RegistryProcess } from './registry-process.ts';
 
 const MIB = 1 << 20;
 const accept = { accept: OCI_MANIFEST };
-
-/** A file system of 24 MiB; undefined where this user cannot have one. */
-function smallDisk(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'dray-small-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder], { stdio: 'ignore' });
-    return folder;
-  } catch {
-    rmSync(folder, { recursive: true });
-    return undefined;
-  }
-}
 
 const disk = smallDisk();
 
@@ -105,22 +91,10 @@ describe('a disk that is full', { skip: disk === undefined && 'only root can hav
       reader.close();
     } finally {
       await registry.remove();
-      execFileSync('umount', ['-l', folder]);
-      rmSync(folder, { recursive: true });
+      removeDisk(folder);
     }
   });
 });
-
-/** Writes until there is no space. */
-function fill(path: string): void {
-  for (const size of [MIB, 4096]) {
-    try {
-      for (let left = 1_000; left > 0; left -= 1) writeFileSync(path, Buffer.alloc(size), { flag: 'a' });
-    } catch (error) {
-      assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
-    }
-  }
-}
 
 const name = 'storage/here';
 const client = besieged();

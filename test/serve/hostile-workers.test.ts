@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
+import { isAlive } from '../process-status.ts';
 import { Client, digestOf, OCI_MANIFEST } from './client.ts';
 import { RegistryProcess } from './registry-process.ts';
 
@@ -20,14 +21,6 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
     await new Promise((resolve) => {
       setTimeout(resolve, 25);
     });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
   }
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { memoryOf } from '../process-status.ts';
 
 /** The built command. */
 const COMMAND: string = fileURLToPath(new URL('../../dist/dray.mjs', import.meta.url));
@@ -71,7 +72,12 @@ export class RegistryProcess {
     const [file, ...args] = PEER === undefined ? this.#words() : [PEER, 'serve', this.#peerConfig(peerPort)];
     const child = spawn(file ?? '', args, {
       cwd: this.folder,
-      env: { PATH: process.env['PATH'], HOME: this.folder, ...this.#options.env },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: this.folder,
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+        ...this.#options.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -144,7 +150,7 @@ export class RegistryProcess {
 
   /** The most memory it ever had, in bytes. */
   peak(): number {
-    return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]) * 1024;
+    return memoryOf(this.pid, 'VmHWM');
   }
 
   /** It runs, kept its memory small, printed nothing that it should not, and wrote nowhere else. */

@@ -6,6 +6,7 @@ export class Cursor {
   readonly #what: string;
   readonly #iterator: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
+  #isOver = false;
   /** Bytes taken. */
   position = 0;
 
@@ -32,9 +33,9 @@ export class Cursor {
     return (await this.#fill()) ? this.#cut(length) : undefined;
   }
 
-  /** The error of what was found here. */
+  /** The error of what was found here; its detail says `isCutOff` where the stream has ended. */
   failure(found: string, code: 'CORRUPT_LAYER' | 'UNSUPPORTED' = 'CORRUPT_LAYER'): DrayError {
-    const detail = { position: this.position };
+    const detail = { position: this.position, ...(this.#isOver && { isCutOff: true }) };
     return new DrayError(code, `cannot read ${this.#what}: ${found} (near byte ${this.position})`, { detail });
   }
 
@@ -54,7 +55,10 @@ export class Cursor {
   async #fill(): Promise<boolean> {
     while (this.#chunk.length === 0) {
       const next = await this.#iterator.next();
-      if (next.done === true) return false;
+      if (next.done === true) {
+        this.#isOver = true;
+        return false;
+      }
       this.#chunk = next.value;
     }
     return true;

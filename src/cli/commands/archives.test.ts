@@ -105,7 +105,7 @@ test('save: what cannot be', async () => {
   const terminal = await call(['save', 'a'], [], { terminal: { stdout: true } });
   assert.equal(terminal.status, 1);
   assert.match(terminal.context.err(), /cowardly refusing to save to a terminal/);
-  for (const words of [['--json', 'a'], ['--as', 'oci-dir', 'a'], ['--as', 'zip', 'a'], []]) {
+  for (const words of [['--json', 'a'], ['--as', 'oci-dir', 'a'], ['--as', 'zip', 'a'], ['-o', 'oci:b', 'a'], []]) {
     const { status, asked } = await call(['save', ...words]);
     assert.notEqual(status, 0, words.join(' '));
     assert.equal(asked.images, undefined);

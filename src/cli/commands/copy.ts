@@ -34,7 +34,7 @@ export const copy: Command = defineCommand<CopyFlags>({
   usage: '[OPTIONS] SRC DST',
   description:
     'Copy an image with all its platforms, its digests kept, and what refers to it (signatures, attestations, SBOMs) from one place to ' +
-    'another: NAME (a registry), store:NAME, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME]. Between registries no byte ' +
+    'another: NAME (a registry), store:NAME, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker-daemon:NAME (a Docker engine). Between registries no byte ' +
     'touches the disk.',
   operands: { min: 2, max: 2 },
   isDockers: false,

@@ -1,3 +1,4 @@
+import { checkOutput } from '../check-output.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { toggle, valued } from '../flags/flag.ts';
@@ -59,6 +60,7 @@ function toStdout({ output }: ExportFlags): boolean {
 }
 
 function checkFlags({ flags, context }: Call<ExportFlags>): void {
+  checkOutput(flags.output, 'IMAGE');
   if (!toStdout(flags)) return;
   if (flags.json === true) throw new UsageError('--json needs --output FILE: the tar goes to stdout');
   if (context.stdout.isTTY !== true) return;

@@ -1,5 +1,5 @@
 import type { StoredImage } from '#image';
-import { matchesRepository, parseReference } from '#oci';
+import { hasLabel, matchesRepository, parseReference } from '#oci';
 import type { ValueParser } from '../flags/values.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -50,7 +50,7 @@ export function filterImages(
   const groups = new Map<string, StoredImage[]>();
   for (const image of images) {
     if (patterns.length > 0 && !patterns.some((pattern) => isNamed(image, pattern))) continue;
-    if (!of('label').every((label) => isLabelled(image, label)) || !isTimely(image, times)) continue;
+    if (!of('label').every((label) => hasLabel(image.labels, label)) || !isTimely(image, times)) continue;
     groups.set(image.id, [...(groups.get(image.id) ?? []), image]);
   }
   return [...groups.values()].filter(
@@ -67,12 +67,6 @@ function isTimely({ created = '' }: StoredImage, { before, since, until }: Filte
     isWithin(since, (bound) => time > bound) &&
     isWithin(until, (bound) => time <= bound)
   );
-}
-
-function isLabelled({ labels }: StoredImage, label: string): boolean {
-  const equals = label.indexOf('=');
-  const key = equals === -1 ? label : label.slice(0, equals);
-  return Object.hasOwn(labels, key) && (equals === -1 || labels[key] === label.slice(equals + 1));
 }
 
 function isNamed({ repository, tag, digest }: StoredImage, pattern: string): boolean {

@@ -1,11 +1,11 @@
 import type { PruneResult } from '#image';
+import { humanSize } from '#progress';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { repeatable, toggle, valued } from '../flags/flag.ts';
 import { timestamp } from '../flags/timestamp.ts';
 import { anyDuration, size, type ValueParser } from '../flags/values.ts';
 import { listening } from '../listening.ts';
-import { humanSize } from '../output/human.ts';
 import { printableJson } from '../output/printable.ts';
 import { ask } from '../prompt.ts';
 import { UsageError } from '../usage-error.ts';
@@ -57,7 +57,7 @@ export const prune: Command = defineCommand<PruneFlags>({
     if (untils.length > 1) throw new UsageError('more than one until filter specified', { dockerStatus: 1 });
     if (flags.force !== true && !(await isConfirmed(call))) return;
     const { partialsAge, partialsSize } = flags;
-    const result = await withDray(call, (dray) =>
+    const { steps, partials, bytes } = await withDray(call, (dray) =>
       dray.prune({
         all: flags.all === true,
         until: untils[0],
@@ -70,6 +70,7 @@ export const prune: Command = defineCommand<PruneFlags>({
         ...listening(call),
       }),
     );
+    const result = { steps, partials, bytes };
     await write(context.stdout, flags.json === true ? `${printableJson(result)}\n` : report(result));
   },
 });
@@ -94,7 +95,7 @@ async function isConfirmed(call: Call<PruneFlags>): Promise<boolean> {
 }
 
 /** docker's lines. */
-function report({ steps, partials, bytes }: PruneResult): string {
+function report({ steps, partials, bytes }: Omit<PruneResult, 'images'>): string {
   const images = steps.map((step) => `${removalLine(step, 'u', 'd')}\n`);
   const others = partials.map((digest) => `${digest}\n`);
   return [

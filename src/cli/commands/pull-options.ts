@@ -1,4 +1,5 @@
 import type { OutputFormat, OutputOptions, PullOptions } from '#image';
+import { checkOutput } from '../check-output.ts';
 import type { Call } from '../command.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -50,6 +51,7 @@ export function checkPullFlags({ flags, operands, context }: Call<PullFlags>): v
       hint: `to write it: dray pull NAME -o ${second}`,
     });
   }
+  checkOutput(file, 'NAME');
   together(flags.platform, flags.allPlatforms, '--platform and --all-platforms');
   together(flags.quiet, flags.json, '--quiet and --json');
   together(flags.quiet, flags.print, '--quiet and --print');

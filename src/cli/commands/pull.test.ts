@@ -203,6 +203,8 @@ test('flags that contradict each other are refused before anything is asked', as
     ['-q --json x', 125, '--quiet and --json cannot be used together'],
     ['-q --print x', 125, '--quiet and --print cannot be used together'],
     ['--print -o f x', 125, '--print and --output cannot be used together'],
+    ['-o docker-daemon:x:1 x', 125, '--output takes the path of a file or folder, and docker-daemon:x:1 is a place'],
+    ['--as oci-dir -o oci:x x', 125, '--output takes the path of a file or folder, and oci:x is a place'],
     ['--json -o - x', 125, '--json and --output - cannot be used together'],
     ['--no-store x', 125, '--no-store needs --output FILE'],
     ['x x.tar', 125, 'x.tar is the name of a file, not of an image'],

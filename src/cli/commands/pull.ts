@@ -1,9 +1,9 @@
 import type { PullResult } from '#image';
+import { nameOf } from '#progress';
 import { type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { repeatable, toggle, valued } from '../flags/flag.ts';
 import { nonEmpty, oneOf } from '../flags/values.ts';
-import { nameOf } from '../output/docker-lines.ts';
 import { printableJson } from '../output/printable.ts';
 import { createProgress } from '../output/progress.ts';
 import { withWayOn } from '../way-on.ts';

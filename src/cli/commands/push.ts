@@ -1,10 +1,10 @@
 import type { PushResult } from '#image';
+import { nameOf } from '#progress';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { repeatable, toggle, valued } from '../flags/flag.ts';
 import { nonEmpty } from '../flags/values.ts';
 import { writeDigestFile } from '../output/digest-file.ts';
-import { nameOf } from '../output/docker-lines.ts';
 import { printableJson } from '../output/printable.ts';
 import { createProgress } from '../output/progress.ts';
 import { UsageError } from '../usage-error.ts';

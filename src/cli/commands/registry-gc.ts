@@ -1,10 +1,10 @@
+import { humanSize } from '#progress';
 import type { MaintenanceReport, MaintenanceRules, Removal, ServeSettings } from '#serve';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { toggle, valued } from '../flags/flag.ts';
 import { type RegistryFolderFlags, registryFolder, registryFolderFlags } from '../flags/registry-folder.ts';
 import { anyDuration } from '../flags/values.ts';
-import { humanSize } from '../output/human.ts';
 import { oneLine, printableJson } from '../output/printable.ts';
 
 interface RegistryGcFlags extends RegistryFolderFlags {

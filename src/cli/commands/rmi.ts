@@ -3,7 +3,8 @@ import { type DrayError, hasCode, isDrayError } from '#errors';
 import type { RemovalStep } from '#image';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
-import { toggle } from '../flags/flag.ts';
+import { repeatable, toggle } from '../flags/flag.ts';
+import { nonEmpty } from '../flags/values.ts';
 import { listening } from '../listening.ts';
 import { manyLines } from '../output/printable.ts';
 import { throwSeveral } from '../several-failures.ts';
@@ -11,6 +12,7 @@ import { withDray } from '../wire.ts';
 
 interface RmiFlags {
   readonly force?: true;
+  readonly platform?: readonly string[];
   readonly prune: boolean;
 }
 
@@ -26,10 +28,16 @@ export const rmi: Command = defineCommand<RmiFlags>({
   flags: () => [
     toggle('-f, --force', 'Also by the ID of an image with several names; and what is not there is no error'),
     toggle('--no-prune', "For docker's scripts: there are no untagged parents to delete"),
+    repeatable(
+      '--platform <OS/ARCH[/VARIANT]>',
+      'Remove only the given platform variant, e.g. linux/amd64 (repeatable): the name and other platforms stay',
+      nonEmpty,
+    ),
   ],
   examples: [
     ['dray rmi alpine:3.20', 'One name'],
     ['dray rmi -f 0e5574283393', 'An image with all its names'],
+    ['dray rmi --platform linux/arm64 alpine:3.20', 'One platform of an image that was pulled for several'],
     ['dray rmi $(dray images -q -f dangling=true)', 'Images without a tag'],
   ],
   async run(call) {
@@ -38,7 +46,7 @@ export const rmi: Command = defineCommand<RmiFlags>({
       for (const image of call.operands) await removeOne(image, dray, call, failures);
     });
     const { context, flags } = call;
-    if (flags.force === true && failures.every((error) => hasCode(error, 'MANIFEST_UNKNOWN'))) {
+    if (flags.force === true && failures.every((error) => hasCode(error, 'MANIFEST_UNKNOWN', 'PLATFORM_UNKNOWN'))) {
       for (const { message } of failures) context.stderr.write(`dray: ${manyLines(message)}\n`);
     } else throwSeveral(failures, context);
   },
@@ -47,7 +55,9 @@ export const rmi: Command = defineCommand<RmiFlags>({
 /** What comes after one that fails is removed all the same, and printed at once. */
 async function removeOne(image: string, dray: Dray, call: Call<RmiFlags>, failures: DrayError[]): Promise<void> {
   try {
-    const { steps } = await dray.remove(image, { force: call.flags.force === true, ...listening(call) });
+    const { force = false, platform } = call.flags;
+    const platforms = platform?.flatMap((text) => text.split(','));
+    const { steps } = await dray.remove(image, { force, platforms, ...listening(call) });
     await write(call.context.stdout, steps.map((step) => `${removalLine(step, 'U', 'D')}\n`).join(''));
   } catch (error) {
     if (!isDrayError(error) || hasCode(error, 'CANCELLED', 'BUG')) throw error;

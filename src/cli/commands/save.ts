@@ -1,4 +1,5 @@
 import type { OutputFormat } from '#image';
+import { checkOutput } from '../check-output.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { repeatable, toggle, valued } from '../flags/flag.ts';
@@ -72,6 +73,7 @@ export const save: Command = defineCommand<SaveFlags>({
 });
 
 function checkFlags({ flags, context }: Call<SaveFlags>): void {
+  checkOutput(flags.output, 'store:IMAGE');
   const toStdout = flags.output === undefined || flags.output === '-';
   if (!toStdout) return;
   if (flags.json === true) throw new UsageError('--json needs --output FILE: the archive goes to stdout');

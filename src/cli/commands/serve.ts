@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type * as serveRoom from '#serve';
 import type { RegistryServer, ServeSettings, SettingsPart } from '#serve';
+import { closeServer } from '../close-server.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { write } from '../context.ts';
 import { isConfiguration } from '../flags/is-configuration.ts';
@@ -9,6 +10,7 @@ import { jsonLine, oneLine, printableJson } from '../output/printable.ts';
 import { servedLines } from '../output/serve-lines.ts';
 import { maskedSettings } from '../output/serve-settings.ts';
 import { withMachine } from '../serve-machine.ts';
+import { untilStopped } from '../until-stopped.ts';
 
 type ServeRoom = typeof serveRoom;
 
@@ -42,7 +44,7 @@ export const serve: Command = defineCommand<ServeFlags>({
       await room.checkSettings(settings);
       return write(context.stdout, `${printableJson(maskedSettings(settings))}\n`);
     }
-    const { stdout, stderr, signal, hurry } = context;
+    const { stdout, stderr, signal } = context;
     const server = await room.startRegistryServer(await withMachine(settings, context.env), {
       stdout,
       stderr,
@@ -57,10 +59,9 @@ export const serve: Command = defineCommand<ServeFlags>({
         const may = settings.readOnly ? 'pull' : settings.deletes ? 'pull, push and delete' : 'pull and push';
         warn(`whoever reaches this machine may ${may}; --htpasswd FILE asks for a password`);
       }
-      await stopped(call);
+      await untilStopped(context.signal);
     } finally {
-      const cut = await server.close({ hurry });
-      if (cut > 0) warn(`${cut} ${cut === 1 ? 'request was' : 'requests were'} cut off`);
+      await closeServer(server, context);
     }
   },
 });
@@ -104,13 +105,5 @@ function announcement(
     url,
     host: address.kind === 'tcp' ? clientHost(address) : undefined,
     here: resolve('.'),
-  });
-}
-
-/** A server that was told to end, and did, has done what it should: the status is 0. */
-function stopped({ context: { signal } }: Call<object>): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', () => done(), { once: true });
   });
 }

@@ -65,7 +65,7 @@ test("docker's lines of rmi, with what fails told at the end", async () => {
     asked.push(options?.force);
     const found = steps[name];
     if (found === undefined) throw new DrayError('MANIFEST_UNKNOWN', `No such image: ${name}`, { hint: 'look' });
-    return { steps: found, bytes: 0 };
+    return { steps: found, images: [], bytes: 0 };
   };
   assert.deepEqual(await dray(['rmi', 'hello:0.1', 'nosuch', 'hello', 'none'], { remove }), {
     status: 1,
@@ -80,6 +80,25 @@ test("docker's lines of rmi, with what fails told at the end", async () => {
   assert.deepEqual(asked, [false, false, false, false, true]);
   const conflict: Dray['remove'] = () => Promise.reject(new DrayError('CONFLICT', 'conflict: x'));
   assert.equal((await dray(['rmi', '-f', 'x', 'y'], { remove: conflict })).status, 1);
+});
+
+test('rmi of single platforms', async () => {
+  const asked: unknown[] = [];
+  const remove: Dray['remove'] = async (name, options) => {
+    asked.push(options?.platforms);
+    if (name === 'app') return { steps: [{ deleted: ID }], images: [], bytes: 0 };
+    throw new DrayError('PLATFORM_UNKNOWN', 'failed to delete platform linux/s390x', { hint: 'it is here for x' });
+  };
+  const line = ['--platform', 'linux/arm64,linux/arm', '--platform', 'linux/386'];
+  assert.deepEqual(await dray(['rmi', ...line, 'app'], { remove }), { status: 0, out: `Deleted: ${ID}\n`, err: '' });
+  assert.deepEqual(await dray(['rmi', ...line, 'x', 'app'], { remove }), {
+    status: 1,
+    out: `Deleted: ${ID}\n`,
+    err: 'dray: failed to delete platform linux/s390x\nhint: it is here for x\n',
+  });
+  assert.equal((await dray(['rmi', '-f', ...line, 'x'], { remove })).status, 0);
+  assert.equal((await dray(['rmi', '--platform', '', 'app'], { remove })).status, 125);
+  assert.deepEqual(asked, Array(4).fill(['linux/arm64', 'linux/arm', 'linux/386']));
 });
 
 const INSPECTED: InspectedImage = {
@@ -189,7 +208,7 @@ test("docker's lines of prune, and its question", async () => {
   let asked: PruneOptions | undefined;
   const prune: Dray['prune'] = async (options) => {
     asked = options;
-    return { steps: [{ untagged: 'x:1' }, { deleted: ID }], partials: [ID], bytes: 1_500_000 };
+    return { steps: [{ untagged: 'x:1' }, { deleted: ID }], images: [], partials: [ID], bytes: 1_500_000 };
   };
   assert.deepEqual(
     await dray(['image', 'prune', '-a', '-f', '--filter', 'until=24h', '--filter', 'label!=keep'], { prune }),
@@ -202,7 +221,7 @@ test("docker's lines of prune, and its question", async () => {
   assert.equal(asked?.all, true);
   assert.equal(asked?.until, NOW - 24 * 3_600_000);
   assert.deepEqual(asked?.withoutLabels, ['keep']);
-  const nothing: Dray['prune'] = async () => ({ steps: [], partials: [], bytes: 0 });
+  const nothing: Dray['prune'] = async () => ({ steps: [], images: [], partials: [], bytes: 0 });
   assert.equal((await dray(['prune', '-f'], { prune: nothing })).out, 'Total reclaimed space: 0B\n');
   asked = undefined;
   const unasked = await dray(['prune'], { prune });

@@ -1,3 +1,4 @@
+import { parseGoDuration } from '#timing';
 import { UsageError } from '../usage-error.ts';
 
 /** Reads a flag's value. Throws what `badValue` gives. */
@@ -11,25 +12,15 @@ export function badValue(text: string, flag: string, reason: string): UsageError
   return new UsageError(`invalid argument ${JSON.stringify(text)} for "${flag}" flag: ${reason}`);
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
 const LONGEST = 24 * 3_600_000;
 
 /** A duration as Go writes it (`30s`, `1m30s`, `1.5h`) in milliseconds, however long. */
 export const anyDuration: ValueParser<number> = (text, flag) => {
-  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text) {
+  const milliseconds = parseGoDuration(text);
+  if (milliseconds === undefined) {
     throw badValue(text, flag, 'a duration has a number and a unit, like 30s, 1m30s or 500ms');
   }
-  return Math.round(parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNIT_MS[unit ?? ''] ?? 0), 0));
+  return milliseconds;
 };
 
 /** As `anyDuration`, from 1 ms to 24 h. */

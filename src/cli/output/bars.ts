@@ -1,6 +1,5 @@
 import { shortId } from '#oci';
-import type { BlobView, ProgressState } from '#progress';
-import { humanSize } from './human.ts';
+import { type BlobView, humanSize, type ProgressState } from '#progress';
 import { oneLine } from './printable.ts';
 import { summary } from './summary.ts';
 

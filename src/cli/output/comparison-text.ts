@@ -1,6 +1,6 @@
 import type { Comparison, FileChange, ImageFile } from '#image';
+import { humanSize } from '#progress';
 import { escapedName, modeText } from './file-rows.ts';
-import { humanSize } from './human.ts';
 import { jsonLine, oneLine } from './printable.ts';
 
 const LETTERS = { added: 'A', changed: 'C', removed: 'D', touched: '~' } as const;

@@ -1,6 +1,6 @@
 import type { BlobOutcome, CopyResult } from '#image';
 import { formatPlatform, shortId } from '#oci';
-import { humanSize } from './human.ts';
+import { humanSize } from '#progress';
 import { oneLine } from './printable.ts';
 
 const WORDS: Readonly<Record<BlobOutcome, string>> = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { humanDuration, humanSize, shortDuration } from './human.ts';
+import { humanSize } from '#progress';
+import { humanDuration, shortDuration } from './human.ts';
 
 test('sizes as docker prints them', () => {
   const four: readonly (readonly [number, string])[] = [

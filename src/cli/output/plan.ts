@@ -1,6 +1,6 @@
 import type { PulledImage, PullPlan } from '#image';
 import { formatPlatform, shortId } from '#oci';
-import { humanSize } from './human.ts';
+import { humanSize } from '#progress';
 import { oneLine } from './printable.ts';
 import { table } from './table.ts';
 

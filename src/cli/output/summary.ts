@@ -1,5 +1,5 @@
-import { type ProgressState, secondsLeft, speedOf } from '#progress';
-import { humanSize, shortDuration } from './human.ts';
+import { humanSize, type ProgressState, secondsLeft, speedOf } from '#progress';
+import { shortDuration } from './human.ts';
 
 /** All transfers in one line: `120.3MB of 321.6MB (37%), 24.1MB/s, 8s left, 3 of 7 layers`. */
 export function summary(state: ProgressState, now: number): string {

@@ -1,7 +1,7 @@
 import { shortId } from '#oci';
-import type { BlobRetry, ProgressEvent } from '#progress';
+import { type BlobRetry, humanSize, type ProgressEvent } from '#progress';
 import type { LogLevel } from '../flags/global-flags.ts';
-import { humanSize, shortDuration } from './human.ts';
+import { shortDuration } from './human.ts';
 import { oneLine } from './printable.ts';
 
 /** What dray says on stderr about an event beside docker's lines: one line, or nothing at this level. */

@@ -1,6 +1,7 @@
 import type { ImageUsage, StoreUsage } from '#image';
 import { shortId } from '#oci';
-import { humanDuration, humanSize } from './human.ts';
+import { humanSize } from '#progress';
+import { humanDuration } from './human.ts';
 import { oneLine } from './printable.ts';
 import { table } from './table.ts';
 

@@ -1,5 +1,4 @@
-import type { OutputWritten } from '#progress';
-import { humanSize } from './human.ts';
+import { humanSize, type OutputWritten } from '#progress';
 import { oneLine } from './printable.ts';
 import { shellWord } from './shell-word.ts';
 

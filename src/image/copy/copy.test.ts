@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { afterEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { hasCode } from '#errors';
 import type { Descriptor, Digest } from '#oci';
 import {
@@ -34,11 +34,11 @@ function signatureOf(subject: Descriptor | undefined, content = 'signed'): TestG
 }
 
 describe('copy', () => {
-  let world = new World();
-  afterEach(async () => {
-    await world.close();
+  let world: World;
+  beforeEach(() => {
     world = new World();
   });
+  afterEach(() => world.close());
 
   test('between repositories of one registry layers are mounted', async () => {
     const image = buildImage({ layers: [{ fill: 30 * KiB }, { fill: 10 * KiB, seed: 'b' }] });

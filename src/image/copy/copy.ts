@@ -45,8 +45,10 @@ export async function copyImage(
 export async function copyTo(job: CopyJob, from: string): Promise<readonly CopyResult[]> {
   const { places, destination, options } = job;
   const { signal, onEvent } = options;
+  const isOpen = options.platform === undefined && options.allPlatforms !== true;
+  const platform = isOpen ? await destination.platform?.() : options.platform;
   const wanted = wantedPlatforms(
-    { ...options, allPlatforms: options.platform === undefined ? true : options.allPlatforms },
+    { ...options, platform, allPlatforms: platform === undefined ? true : options.allPlatforms },
     places.host,
   );
   const place = parsePlace(from, { plain: 'registry' });
@@ -85,7 +87,8 @@ async function companionSelections(
   { selection, names }: NamedSelection,
   { places, destination, tagLists, options }: CopyJob,
 ): Promise<readonly NamedSelection[]> {
-  if (options.referrers === false || destination.kind === 'docker-archive') return [];
+  if (options.referrers === false || destination.kind === 'docker-archive' || destination.kind === 'docker-daemon')
+    return [];
   const { signal, onEvent } = options;
   const companions = await companionsOf(selection, places, { tagLists, signal, onEvent });
   const all: NamedSelection[] = [];

@@ -2,13 +2,15 @@ import type { CopyBlobsOptions } from '#content';
 import { DrayError } from '#errors';
 import { type Descriptor, familiarString, fullString, parseReference, type Reference, withDefaultTag } from '#oci';
 import { openOciLayout } from '#store';
-import type { Place } from '../place/place.ts';
+import { engineOf } from '../place/engine-image.ts';
+import type { EnginePlace, Place } from '../place/place.ts';
 import type { Places } from '../places.ts';
 import type { Taken } from './copied.ts';
 import { mountCandidates } from './mount-candidates.ts';
 import { attempted, type SourceFailures, unwrapped } from './source-failures.ts';
 import { fileName, keptNames, nameOf, type TargetName, withTags } from './target-name.ts';
 import { type NamedSelection, toArchive } from './to-archive.ts';
+import { toEngine } from './to-engine.ts';
 import { toLayout } from './to-layout.ts';
 import { toRegistry } from './to-registry.ts';
 import { toStore } from './to-store.ts';
@@ -28,6 +30,8 @@ export interface Destination {
   readonly reference?: Reference;
   /** All images have to be known before the first is written, and are named as the table of an archive names them. */
   readonly atOnce: boolean;
+  /** The platform that is taken of an index where nobody says which; all where it is not there, or undefined. */
+  platform?(): Promise<string | undefined>;
   /** Images are told from what is none, and configs are read. */
   readonly images: boolean;
   /** It says no name: it can take several images. */
@@ -43,7 +47,7 @@ export interface Destination {
   look<T>(use: (has: (target: Descriptor) => Promise<boolean>) => Promise<T>): Promise<T>;
 }
 
-/** The place that is written to. Rejects with UNSUPPORTED for one that cannot be. */
+/** The place that is written to. Rejects with INVALID_OPTION for one that cannot be. */
 export function destinationFor(place: Place, places: Places, options: DestinationOptions): Destination {
   const { tags = [] } = options;
   switch (place.kind) {
@@ -81,9 +85,7 @@ export function destinationFor(place: Place, places: Places, options: Destinatio
         take: (all) => toArchive(all, { ...options, path: place.path, format: place.kind, sync: places.sync }),
       };
     case 'docker-daemon':
-      throw new DrayError('UNSUPPORTED', 'images cannot be brought into a Docker engine yet', {
-        hint: 'copy to docker-archive:FILE, then: docker load -i FILE',
-      });
+      return engineDestination(place, places, options);
   }
 }
 
@@ -158,6 +160,25 @@ function storeDestination(
         const from = selection.image.repository?.endpoint.url ?? '';
         return toStore(selection, await places.store(), { ...options, names, from, carrier: places.carrier });
       }),
+  };
+}
+
+function engineDestination({ name, reference }: EnginePlace, places: Places, options: DestinationOptions): Destination {
+  if (reference === undefined || reference.digest !== undefined) {
+    throw new DrayError('INVALID_OPTION', `an image cannot be brought into a Docker engine as ${name}`, {
+      hint: 'name it docker-daemon:NAME:TAG',
+    });
+  }
+  return {
+    kind: 'docker-daemon',
+    platform: async () => (await engineOf(places)).platform({ signal: options.signal }),
+    what: `docker-daemon:${name}`,
+    atOnce: false,
+    images: true,
+    takesSeveral: false,
+    look: (use) => use(() => Promise.resolve(false)),
+    namesFor: () => withTags([nameOf(reference)], options.tags ?? []),
+    take: (all) => oneByOne(all, ({ selection, names }) => toEngine(selection, places, { ...options, names })),
   };
 }
 

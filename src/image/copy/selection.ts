@@ -59,7 +59,7 @@ function onlyThose(available: ReadonlySet<Digest>) {
  */
 async function whatIsAvailable(image: PlacedImage, options: CallOptions): Promise<ReadonlySet<Digest> | undefined> {
   const { source, root, place } = image;
-  if (place === 'registry' || place === 'docker-daemon' || !isIndexType(root.mediaType)) return undefined;
+  if (place === 'registry' || !isIndexType(root.mediaType)) return undefined;
   const there = new Set<Digest>();
   const look = async (index: Descriptor, rootBytes?: Uint8Array): Promise<void> => {
     const { nodes } = await readGraph(source, index, { rootBytes, choose: () => [], signal: options.signal });

@@ -3,7 +3,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pour } from '#bytes';
 import type { Fetched, FetchOptions } from '#content';
-import { DrayError, messageOf, throwIfCancelled } from '#errors';
+import { DrayError, errnoOf, messageOf, throwIfCancelled } from '#errors';
 
 const CHUNK = 256 * 1024;
 
@@ -84,7 +84,7 @@ async function isRemoved(path: string): Promise<boolean> {
 }
 
 function failure(doing: string, path: string, error: unknown): DrayError {
-  const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  const isFull = errnoOf(error) === 'ENOSPC';
   return new DrayError(isFull ? 'DISK_FULL' : 'IO_FAILED', `cannot ${doing} ${path}: ${messageOf(error)}`, {
     cause: error,
   });

@@ -3,7 +3,9 @@ import { DrayError } from '#errors';
 import { printable } from '#oci';
 import { commandOf, jsonWords } from './command-form.ts';
 import type { ContainerConfig } from './container-config.ts';
+import { exposePorts } from './exposed-ports.ts';
 import { parseHealthcheck } from './healthcheck.ts';
+import { splitEntry, variablesOf } from './variables.ts';
 import { type Variables, wordOf, wordsOf } from './words.ts';
 
 /** Changes a config as one instruction of a Dockerfile says it, read as docker reads it. */
@@ -19,13 +21,12 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
     config.Entrypoint = commandLine(config, text);
   },
   ENV(config, text, variables) {
-    const pairs = new Map((config.Env ?? []).map((entry) => split(entry)));
+    const pairs = new Map((config.Env ?? []).map((entry) => splitEntry(entry)));
     for (const [key, value] of pairsOf('ENV', text, variables)) pairs.set(key, value);
     config.Env = [...pairs].map(([key, value]) => `${key}=${value}`);
   },
   EXPOSE(config, text, variables) {
-    const ports = wordsOf(text, variables).flatMap(portsOf);
-    config.ExposedPorts = { ...config.ExposedPorts, ...asSet(ports) };
+    exposePorts(config, wordsOf(text, variables));
   },
   HEALTHCHECK(config, text) {
     config.Healthcheck = parseHealthcheck(text);
@@ -64,13 +65,13 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
 
 /** Throws INVALID_OPTION, in docker's words, for what is no instruction that an import takes. */
 export function applyChange(config: ContainerConfig, change: string): void {
-  const [, name = '', rest = ''] = /^\s*(\S+)\s*(.*?)\s*$/s.exec(change) ?? [];
+  const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(change.trim()) ?? [];
   const key = name.toUpperCase();
   const instruction = Object.hasOwn(INSTRUCTIONS, key) ? INSTRUCTIONS[key] : undefined;
-  if (instruction === undefined) throw wrong(`${printable(name.toLowerCase())} is not a valid change command`);
+  if (instruction === undefined) throw wrong(`${printable(name)} is not a valid change command`);
   const takesNothing = key === 'CMD' || key === 'ENTRYPOINT';
   if (rest === '' && !takesNothing) throw wrong(`${key} requires at least one argument`);
-  instruction(config, rest, new Map((config.Env ?? []).map(split)));
+  instruction(config, rest, variablesOf(config));
 }
 
 function commandLine(config: ContainerConfig, text: string): readonly string[] {
@@ -87,7 +88,7 @@ function pairsOf(name: string, text: string, variables: Variables): readonly (re
     return [[key, wordOf(value, variables)]];
   }
   return wordsOf(text, variables).map((word) => {
-    const [key, value] = split(word);
+    const [key, value] = splitEntry(word);
     if (!word.includes('='))
       throw wrong(`Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`);
     if (key === '') throw wrong(`${name} names can not be blank`);
@@ -95,22 +96,8 @@ function pairsOf(name: string, text: string, variables: Variables): readonly (re
   });
 }
 
-function portsOf(word: string): readonly string[] {
-  const [, first = '', last = first, protocol = 'tcp'] =
-    /^(\d{1,5})(?:-(\d{1,5}))?(?:\/([A-Za-z]+))?$/.exec(word) ?? [];
-  const known = /^(?:tcp|udp|sctp)$/i.test(protocol);
-  const [from, to] = [Number(first), Number(last)];
-  if (first === '' || !known || to > 65_535 || from > to) throw wrong(`invalid containerPort: ${word}`);
-  return Array.from({ length: to - from + 1 }, (_, at) => `${from + at}/${protocol.toLowerCase()}`);
-}
-
 function asSet(keys: readonly string[]): Record<string, object> {
   return Object.fromEntries(keys.map((key) => [key, {}]));
-}
-
-function split(entry: string): readonly [string, string] {
-  const equals = entry.indexOf('=');
-  return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)];
 }
 
 function exactlyOne(name: string, [word, ...others]: readonly string[]): string {

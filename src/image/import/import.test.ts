@@ -145,6 +145,38 @@ describe('import: changes', () => {
     'HEALTHCHECK --every=1s CMD y',
     'HEALTHCHECK --interval=1us CMD y',
   ];
+  it('takes as long as a change is, not longer', () => {
+    // in the time that each blank is looked at for each, the test would be ended
+    const blank = ' '.repeat(2 ** 20);
+    const found: ContainerConfig = {};
+    applyChange(found, `${blank}LABEL${blank}a=b${blank}c=d${blank}`);
+    assert.deepEqual(found, { Labels: { a: 'b', c: 'd' } });
+  });
+
+  it('exposes all ports, and not again and again', () => {
+    const found: ContainerConfig = {};
+    applyChange(found, 'EXPOSE 1-65535 1-65535/udp');
+    assert.equal(Object.keys(found.ExposedPorts ?? {}).length, 2 * 65_535);
+    const again = { code: 'INVALID_OPTION', message: /more than 131072 ports/ };
+    assert.throws(() => applyChange(found, 'EXPOSE 1-65535'), again);
+    assert.throws(() => applyChange({}, `EXPOSE ${'1-65535 '.repeat(2 ** 16)}`), again);
+  });
+
+  it('puts in no more than a bit of what variables can grow to', () => {
+    const found: ContainerConfig = {};
+    applyChange(found, `ENV A=${'x'.repeat(100)}`);
+    const grow = (): void => applyChange(found, `ENV A=${'$A'.repeat(10)}`);
+    for (let n = 0; n < 3; n += 1) grow();
+    assert.equal(found.Env?.[0]?.length, 'A='.length + 100_000);
+    assert.throws(
+      () => {
+        grow();
+        grow();
+      },
+      { code: 'INVALID_OPTION', message: /more than 1048576 characters/ },
+    );
+  });
+
   for (const change of BAD) {
     it(`refuses ${JSON.stringify(change)}`, () => {
       assert.throws(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decompress, mostUnpacked, readTar, SNIFF_LENGTH, sniffCompression } from '#archive';
+import { decompress, mostUnpacked, readTar, refuseForeign, SNIFF_LENGTH, sniffCompression } from '#archive';
 import type { CallOptions } from '#content';
 import { DrayError, throwIfCancelled } from '#errors';
 import { type Descriptor, type Digest, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from '#oci';
@@ -15,12 +15,6 @@ export interface FoundLayer {
 
 const MEDIA_TYPES = { none: OCI_LAYER, gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD } as const;
 
-/** What neither node nor a layer's media type knows. */
-const OTHERS: readonly (readonly [name: string, magic: string])[] = [
-  ['bzip2', '425a68'],
-  ['xz', 'fd377a58'],
-];
-
 /** Reads content that is to be a layer, all of it. Rejects with CORRUPT_LAYER for what is no tar, and TOO_LARGE for what is a bomb. */
 export async function readLayer(content: LocalContent, { signal }: CallOptions): Promise<FoundLayer> {
   const stored = createHash('sha256');
@@ -30,7 +24,7 @@ export async function readLayer(content: LocalContent, { signal }: CallOptions):
   async function* compressed(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of content.fetch({ signal })) {
       if (head.length < SNIFF_LENGTH) head = Buffer.concat([head, chunk.subarray(0, SNIFF_LENGTH)]);
-      refuseOthers(head, content.what);
+      refuseForeign(head, content.what);
       stored.update(chunk);
       yield chunk;
     }
@@ -63,13 +57,4 @@ export async function readLayer(content: LocalContent, { signal }: CallOptions):
     diffId: `sha256:${unpacked.digest('hex')}`,
     unpacked: size,
   };
-}
-
-function refuseOthers(head: Buffer, what: string): void {
-  const found = OTHERS.find(([, magic]) => head.toString('hex').startsWith(magic));
-  if (found === undefined) return;
-  const [name] = found;
-  throw new DrayError('UNSUPPORTED', `${what} is compressed with ${name}, which is not understood`, {
-    hint: `uncompress it first: ${name} -dc FILE | dray import - NAME`,
-  });
 }

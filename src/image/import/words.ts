@@ -1,7 +1,7 @@
 import { DrayError } from '#errors';
 
 /** Variables that a change may use: those of the environment so far. */
-export type Variables = ReadonlyMap<string, string>;
+export type Variables = Pick<ReadonlyMap<string, string>, 'get'>;
 
 /** The words of a line as docker's instructions have them: quotes and backslashes taken away, variables put in. Throws INVALID_OPTION. */
 export function wordsOf(text: string, variables: Variables): string[] {

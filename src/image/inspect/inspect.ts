@@ -49,7 +49,8 @@ export async function inspectImage(
   return withKept(text, places, { ...options, action: 'inspect' }, inspected);
 }
 
-function inspected({ image, root, named, sizeOf }: KnownImage): InspectedImage {
+/** What was found, as `inspectImage` gives it. */
+export function inspected({ image, root, named, sizeOf }: KnownImage): InspectedImage {
   const { config, document } = image;
   const raw = parseJsonStrict(image.configBytes, 'the image config');
   const created = goTime(config.created);

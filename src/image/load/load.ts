@@ -1,6 +1,6 @@
 import { type BlobWork, cachedSource, copyBlobs, type Source } from '#content';
 import { DrayError } from '#errors';
-import { type Descriptor, type Digest, matchesPlatform } from '#oci';
+import type { Descriptor, Digest } from '#oci';
 import type { ArchiveOrigin, DiskStore, ReadableArchive } from '#store';
 import { openArchivePlace } from '../place/archived-image.ts';
 import { type ReadImages, readImages } from '../place/read-images.ts';
@@ -8,7 +8,7 @@ import type { Places } from '../places.ts';
 import { blobWork } from '../pull/blobs.ts';
 import { verifyKept } from '../pull/verify-kept.ts';
 import { holdIn } from '../stored/hold.ts';
-import { platformMissing, type Wanted, wantedPlatforms } from '../wanted.ts';
+import { expectPlatforms, wantedPlatforms } from '../wanted.ts';
 import { expectBase } from './expect-base.ts';
 import type { LoadOptions, LoadResult } from './loaded.ts';
 import { nameImage } from './name-images.ts';
@@ -117,16 +117,6 @@ async function readArchived(
   const read = await readImages(source, root, { wanted, ...how });
   expectPlatforms(read, wanted, what);
   return read;
-}
-
-/** An image that stands for itself alone is not taken for another platform, as it is in a pull. */
-function expectPlatforms({ images, platforms }: ReadImages, wanted: Wanted, what: string): void {
-  if (wanted.platforms === 'all') return;
-  for (const platform of wanted.platforms) {
-    if (!images.some((image) => matchesPlatform(platform, image.platform))) {
-      throw platformMissing(what, platform, platforms);
-    }
-  }
 }
 
 /** Everything that an image consists of, children before parents. */

@@ -1,5 +1,5 @@
 import { DrayError } from '#errors';
-import { parseReference, printable, withDefaultTag } from '#oci';
+import { familiarString, parseReference, printable, withDefaultTag } from '#oci';
 import type { Place } from './place.ts';
 import { recognise } from './recognise.ts';
 
@@ -10,7 +10,9 @@ export interface ParsePlaceOptions {
   readonly target?: boolean | undefined;
 }
 
-const SCHEME = /^(?<scheme>docker|store|oci|oci-archive|docker-archive|docker-daemon):(?<rest>.*)$/s;
+/** What says that a place follows. `docker:20` is an image of that name. */
+export const SCHEME: RegExp =
+  /^(?<scheme>docker(?=:\/\/)|store|oci|oci-archive|docker-archive|docker-daemon):(?<rest>.*)$/s;
 /** What nobody would take for an image's name. */
 const PATH = /^(?:\.{1,2}(?:[/\\]|$)|[/\\~]|[A-Za-z]:[/\\])|\.(?:tar|tgz|tar\.gz)$/;
 
@@ -23,13 +25,11 @@ export function parsePlace(text: string, { plain, target = false }: ParsePlaceOp
   const { scheme, rest = '' } = SCHEME.exec(text)?.groups ?? {};
   switch (scheme) {
     case 'docker':
-      // `docker:20` is an image of that name.
-      if (rest.startsWith('//')) return { kind: 'registry', reference: withDefaultTag(parseReference(rest.slice(2))) };
-      break;
+      return { kind: 'registry', reference: withDefaultTag(parseReference(rest.slice(2))) };
     case 'store':
       return { kind: 'store', text: rest };
     case 'docker-daemon':
-      return { kind: 'docker-daemon', reference: withDefaultTag(parseReference(rest)) };
+      return enginePlace(rest);
     case 'oci':
       return { kind: 'oci-dir', ...pathAndTag(rest, text) };
     case 'oci-archive':
@@ -45,12 +45,19 @@ export function parsePlace(text: string, { plain, target = false }: ParsePlaceOp
   return { kind: 'registry', reference: withDefaultTag(parseReference(text)) };
 }
 
+/** A name, or an image ID, which skopeo too takes in full only. */
+function enginePlace(text: string): Place {
+  if (/^sha256:[\da-f]{64}$/.test(text)) return { kind: 'docker-daemon', name: text };
+  const reference = withDefaultTag(parseReference(text));
+  return { kind: 'docker-daemon', name: familiarString(reference), reference };
+}
+
 /** Transports of skopeo and regctl: read as a name, content would go to and come from a repository `dir` of Docker Hub. */
 function refuseOthers(text: string): void {
   const [, scheme] = /^(dir|containers-storage|ocidir|ostree|sif|tarball):/.exec(text) ?? [];
   if (scheme === undefined) return;
   throw new DrayError('INVALID_REFERENCE', `unknown transport ${scheme}: in ${printable(text, 255)}`, {
-    hint: `dray has store:NAME, oci:DIR[:TAG], oci-archive:FILE[:TAG] and docker-archive:FILE[:NAME]; docker://${scheme}:TAG is an image of that name`,
+    hint: `dray has store:NAME, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME] and docker-daemon:NAME; docker://${scheme}:TAG is an image of that name`,
   });
 }
 

@@ -8,7 +8,14 @@ export type Place =
   | { readonly kind: 'oci-dir'; readonly path: string; readonly tag?: string | undefined }
   | { readonly kind: 'oci-archive'; readonly path: string; readonly tag?: string | undefined }
   | { readonly kind: 'docker-archive'; readonly path: string; readonly tag?: string | undefined }
-  | { readonly kind: 'docker-daemon'; readonly reference: Reference };
+  | EnginePlace;
+
+/** `name` as the engine knows it: familiar, or an image ID, which has no reference. */
+export interface EnginePlace {
+  readonly kind: 'docker-daemon';
+  readonly name: string;
+  readonly reference?: Reference | undefined;
+}
 
 export type ArchivePlace = Extract<Place, { readonly kind: 'oci-archive' | 'docker-archive' }>;
 export type PlaceKind = Place['kind'];

@@ -1,5 +1,5 @@
 import type { CallOptions } from '#content';
-import { DrayError, hasCode } from '#errors';
+import { hasCode } from '#errors';
 import { parseReference, withDefaultTag } from '#oci';
 import type { Places } from '../places.ts';
 import { parsePlace } from './parse-place.ts';
@@ -66,9 +66,9 @@ export async function withImagesAt<T>(
       const { withArchivedImages } = await import('./archived-images.ts');
       return withArchivedImages(place, places, options, work);
     }
-    case 'docker-daemon':
-      throw new DrayError('UNSUPPORTED', 'images of a Docker engine cannot be read yet', {
-        hint: 'docker save -o FILE, then name that file',
-      });
+    case 'docker-daemon': {
+      const { withEngineImage } = await import('./engine-image.ts');
+      return withEngineImage(place, places, options, (image) => work([image]));
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { CallOptions } from '#content';
-import { type Digest, labelsOf, type Platform } from '#oci';
+import { type Digest, hasLabel, type Platform } from '#oci';
 import type { DiskStore, PartialBounds } from '#store';
-import { type RemovalStep, removeRoots } from '../remove/remove.ts';
+import { type RemoveResult, removeRoots } from '../remove/remove.ts';
 import { type KeptRoot, keptRoots, shownImage } from '../stored/kept-root.ts';
 
 export interface PruneOptions extends CallOptions {
@@ -17,13 +17,9 @@ export interface PruneOptions extends CallOptions {
   readonly partials?: Partial<PartialBounds> | undefined;
 }
 
-export interface PruneResult {
-  /** Images and their names that are gone, in order. */
-  readonly steps: readonly RemovalStep[];
+export interface PruneResult extends RemoveResult {
   /** Partial downloads that are gone. */
   readonly partials: readonly Digest[];
-  /** That the disk has more room for now. */
-  readonly bytes: number;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -36,11 +32,12 @@ const GENEROUS: PartialBounds = { maxAge: 30 * DAY, maxSize: 20e9 };
 export async function pruneStore(store: DiskStore, host: Platform, options: PruneOptions = {}): Promise<PruneResult> {
   const { signal } = options;
   const roots = await keptRoots(store, { signal });
-  const going = [...byImage(roots, host).values()].filter((group) => isWanted(group, host, options)).flat();
-  const removed = await removeRoots(going, roots, store, { signal });
+  const going = [...byImage(roots, host).values()].filter((group) => isWanted(group, host, options));
+  const removed = await removeRoots(going, roots, store, { host, signal });
   const { maxAge = GENEROUS.maxAge, maxSize = GENEROUS.maxSize } = options.partials ?? {};
   const collected = await store.collect({ signal, partials: { maxAge, maxSize } });
-  return { steps: removed.steps, partials: collected.partials, bytes: removed.bytes + collected.bytes };
+  const { steps, images, bytes } = removed;
+  return { steps, images, partials: collected.partials, bytes: bytes + collected.bytes };
 }
 
 /** By image ID. What is no image is nobody's leftover: it stays until it is removed by name. */
@@ -59,12 +56,6 @@ function isWanted(group: readonly KeptRoot[], host: Platform, options: PruneOpti
   const config = group[0] && shownImage(group[0], host)?.config;
   if (config === undefined) return false;
   if (until !== undefined && !(Date.parse(config.created ?? '1970-01-01T00:00:00Z') <= until)) return false;
-  const has = labelsOf(config);
-  return labels.every((label) => isLabelled(has, label)) && !withoutLabels.some((label) => isLabelled(has, label));
-}
-
-function isLabelled(labels: Readonly<Record<string, string>>, wanted: string): boolean {
-  const equals = wanted.indexOf('=');
-  const key = equals === -1 ? wanted : wanted.slice(0, equals);
-  return Object.hasOwn(labels, key) && (equals === -1 || labels[key] === wanted.slice(equals + 1));
+  const has = (label: string): boolean => hasLabel(config.labels, label);
+  return labels.every(has) && !withoutLabels.some(has);
 }

@@ -37,7 +37,10 @@ export async function fetchBlobs(
   const missing = [...new Map(work.map((blob) => [blob.target.digest, blob.target])).values()]
     .filter((blob) => !present.has(blob.digest))
     .reduce((sum, blob) => sum + blob.size, 0);
+  let areKnown = true;
   for (const { manifest, document } of resolved.images) {
+    const isKnown = missing === 0 && (await target.has(document.config, { signal }));
+    areKnown &&= isKnown;
     onEvent?.({
       kind: 'image-planned',
       reference: familiarString(resolved.reference),
@@ -45,9 +48,11 @@ export async function fetchBlobs(
       layers: document.layers,
       total,
       present: total - missing,
+      isKnown,
     });
   }
-  if (missing > 0 || present.size < new Set(work.map((blob) => blob.target.digest)).size) {
+  // Of layers that were another image's it is told that they are here.
+  if (missing > 0 || !areKnown || present.size < new Set(work.map((blob) => blob.target.digest)).size) {
     await (resolved.local === undefined
       ? registries.over(resolved.reference, (repository) => copyBlobs(repository, target, work, options), {
           action: 'pull',

@@ -1,6 +1,6 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DrayError, messageOf } from '#errors';
+import { DrayError, errnoOf, messageOf } from '#errors';
 import type { OutputOptions, PullOptions } from '../types.ts';
 
 /** Rejects, before anything is asked of a registry, when the output cannot be written as it is asked for. */
@@ -26,8 +26,7 @@ export async function checkOutput(options: PullOptions): Promise<void> {
   try {
     await access(folder, constants.W_OK);
   } catch (error) {
-    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const why = absent ? `there is no folder ${folder}` : messageOf(error);
+    const why = errnoOf(error) === 'ENOENT' ? `there is no folder ${folder}` : messageOf(error);
     throw new DrayError('IO_FAILED', `cannot write ${output.path}: ${why}`, { cause: error });
   }
   if (isFolder(output)) return;

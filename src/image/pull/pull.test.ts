@@ -165,6 +165,31 @@ for (const plain of [false, true]) {
       );
     });
 
+    test('what a tag has brought is up to date by its digest', async () => {
+      const image = helloImage('amd64');
+      const registry = await world.registry({ images: { 'app:1': image } });
+      await world.pullOne(registry.reference('app:1'));
+      const again = await world.pullOne(registry.reference(`app@${image.root.digest}`));
+      assert.equal(again.status, 'up-to-date');
+    });
+
+    test('of layers that another image has brought it is said that they are here', async () => {
+      const [one, two] = ['1', '2'].map((version) =>
+        buildImage({ layers: [{ fill: KiB }], config: { Labels: { version } } }),
+      );
+      const registry = await world.registry({ images: { 'one:1': one ?? buildImage(), 'two:1': two ?? buildImage() } });
+      await world.pullOne(registry.reference('one:1'));
+      const from = world.events.length;
+      await world.pullOne(registry.reference('two:1'));
+      const said = world.events.slice(from);
+      assert.deepEqual(
+        said.flatMap((event) => (event.kind === 'image-planned' ? [event.isKnown] : [])),
+        [false],
+      );
+      const layers = said.flatMap((event) => (event.kind === 'blob' && event.role === 'layer' ? [event.state] : []));
+      assert.deepEqual(layers, ['exists']);
+    });
+
     test('latest is the default, and said', async () => {
       const registry = await world.registry({ images: { 'app:latest': helloImage('amd64') } });
       const result = await world.pullOne(registry.reference('app'));

@@ -3,6 +3,7 @@ import { DrayError } from '#errors';
 import { familiarString, fullString, parseReference, type Reference } from '#oci';
 import type { DiskStore, Lease, StoredReference } from '#store';
 import type { Places } from '../places.ts';
+import { storedAs } from '../stored/find-stored.ts';
 import { holdIn } from '../stored/hold.ts';
 import type { PullOptions, PullResult } from '../types.ts';
 import { wantedPlatforms } from '../wanted.ts';
@@ -86,7 +87,7 @@ async function keep(resolved: Resolved, places: Places, options: KeepOptions): P
   const store = await places.store();
   const { signal, onEvent, lease } = options;
   const name = fullString(resolved.reference);
-  const before = await store.reference(name);
+  const before = await brought(resolved.reference, store, { signal });
   const verifyLayers = options.verifyLayers !== false;
   const fetched = await fetchBlobs(places.registries, resolved, store, {
     ...options,
@@ -114,6 +115,16 @@ async function keep(resolved: Resolved, places: Places, options: KeepOptions): P
     status,
   });
   return resultOf(resolved, fetched, status);
+}
+
+/** What is here under a name; by digest also what a registry had under a tag of its repository, as docker counts it. */
+async function brought(
+  reference: Reference,
+  store: DiskStore,
+  options: CallOptions,
+): Promise<StoredReference | undefined> {
+  const stored = await storedAs(reference, store, options);
+  return stored?.name === fullString(reference) || stored?.source !== '' ? stored : undefined;
 }
 
 /** What a registry had under a name before is still known by its digest there. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { hasCode } from '#errors';
 import type { ProgressEvent } from '#progress';
 import { buildImage, buildIndex, buildLayer, cutAfter, helloImage, helloIndex, status } from '#testing';
@@ -10,11 +10,11 @@ import { World } from '../copy/world.test.fixture.ts';
 const KiB = 1024;
 
 describe('push', () => {
-  let world = new World();
-  afterEach(async () => {
-    await world.close();
+  let world: World;
+  beforeEach(() => {
     world = new World();
   });
+  afterEach(() => world.close());
 
   /** The last state of each layer, in the order in which they were first heard of. */
   function ends(events: readonly ProgressEvent[]): readonly string[] {

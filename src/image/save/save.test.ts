@@ -154,6 +154,13 @@ describe('save: several platforms', () => {
     assert.equal(images[0]?.id, idOf(helloImage('arm64')));
     await rejects(saveImages(['multi:1'], places, { output: { path }, platform: 'linux/s390x' }), 'PLATFORM_UNKNOWN');
   });
+
+  it('of one alone not that of another', async () => {
+    const places = await filled({ image: ONE, names: ['app:1'] });
+    const path = world.path('alone.tar');
+    await rejects(saveImages(['app:1'], places, { output: { path }, platform: 'linux/s390x' }), 'PLATFORM_UNKNOWN');
+    await saveImages(['app:1'], places, { output: { path }, platform: 'linux/amd64' });
+  });
 });
 
 describe('save: deltas', () => {

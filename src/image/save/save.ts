@@ -10,7 +10,7 @@ import { toLayout } from '../copy/to-layout.ts';
 import type { Places } from '../places.ts';
 import { checkOutput } from '../pull/output-check.ts';
 import { holdIn } from '../stored/hold.ts';
-import { wantedPlatforms } from '../wanted.ts';
+import { expectPlatforms, wantedPlatforms } from '../wanted.ts';
 import { findImages, type ImageToSave } from './find-images.ts';
 import type { SaveOptions, SaveResult } from './saved.ts';
 import { readWithout } from './without.ts';
@@ -69,6 +69,9 @@ async function selectAll(
   const selected: NamedSelection[] = [];
   for (const { image, name } of images) {
     const selection = await select(image, { wanted, host: places.host, images: true, signal, onEvent });
+    const platforms = selection.images.map((one) => one.platform);
+    // What is no image is for none.
+    if (platforms.length > 0) expectPlatforms({ images: selection.images, platforms }, wanted, image.what);
     selected.push({ selection, names: name === undefined ? [] : keptNames([name]) });
   }
   return selected;

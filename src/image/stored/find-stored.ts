@@ -15,7 +15,8 @@ import {
   withDefaultTag,
 } from '#oci';
 import type { DiskStore, StoredReference } from '#store';
-import { type KeptImage, type KeptRoot, keptRoots } from './kept-root.ts';
+import type { KeptImage } from './kept-image.ts';
+import { type KeptRoot, keptRoots } from './kept-root.ts';
 
 /** An image of the store that a text stands for. */
 export interface FoundStored {
@@ -31,7 +32,7 @@ export interface FoundStored {
  */
 export async function findStored(text: string, store: DiskStore, options: CallOptions = {}): Promise<FoundStored> {
   const reference = isWholeId(text) ? undefined : parseName(text);
-  const named = reference === undefined ? undefined : await byName(reference, store, options);
+  const named = reference === undefined ? undefined : await storedAs(reference, store, options);
   if (named !== undefined) return { stored: named, manifest: undefined };
   const found = ID.test(text) ? byId(text, await keptRoots(store, options)) : undefined;
   if (found !== undefined) return found;
@@ -60,7 +61,8 @@ function parseName(text: string): Reference {
   return digest === undefined ? withDefaultTag(reference) : { domain, path, digest };
 }
 
-async function byName(
+/** What a full name stands for in the store; by digest also what a tag of its repository does. */
+export async function storedAs(
   reference: Reference,
   store: DiskStore,
   options: CallOptions,

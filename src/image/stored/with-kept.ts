@@ -10,13 +10,13 @@ import {
   parsePlatform,
   parseReference,
 } from '#oci';
-import type { StoredReference } from '#store';
 import { readImages } from '../place/read-images.ts';
 import { type PlacedImage, withImage } from '../place/with-image.ts';
 import type { Places } from '../places.ts';
 import { wantedPlatforms } from '../wanted.ts';
-import { imageFor, type KeptImage, type KeptRoot, keptRoot, keptRoots, shownImage } from './kept-root.ts';
-import { layerSize } from './layer-size.ts';
+import { type KeptImage, keptImage, readWhole, type WholeImage } from './kept-image.ts';
+import { findRoot, imageFor, type KeptRoot, keptRoot, keptRoots, shownImage } from './kept-root.ts';
+import { layerSizes, type SizeOf } from './layer-size.ts';
 
 export interface WithKeptOptions extends CallOptions {
   /** For messages. */
@@ -27,12 +27,12 @@ export interface WithKeptOptions extends CallOptions {
 
 /** One image with all that this place knows of it. */
 export interface KnownImage {
-  readonly image: Omit<KeptImage, 'platform'>;
+  readonly image: WholeImage;
   readonly root: Descriptor;
   /** Everything in the store that shows the same image; nothing elsewhere. */
   readonly named: readonly KeptRoot[];
   /** Bytes that a layer's files hold, where that is known, else of what it is. */
-  sizeOf(layer: Descriptor): number;
+  readonly sizeOf: SizeOf;
 }
 
 /**
@@ -55,26 +55,25 @@ async function kept(placed: PlacedImage, places: Places, options: WithKeptOption
   const { stored, manifest } = placed.stored ?? {};
   if (stored === undefined) throw new DrayError('BUG', `${placed.what} is not in the store`);
   const store = await places.store();
-  const root = await keptRoot(stored, store, options);
+  const all = await keptRoots(store, options);
+  const root = findRoot(all, stored) ?? (await keptRoot(stored, store, options));
   const image = choose(root, {
     meant: manifest,
     what: placed.what,
     host: places.host,
     platform: options.platform,
   });
-  const all = await keptRoots(store, options);
-  const sizes = new Map<Digest, number>();
-  for (const layer of image.document.layers) sizes.set(layer.digest, await layerSize(layer, store, options));
+  const { sizeOf } = await layerSizes([image], store, options);
+  const whole = await readWhole(image.manifest, store, options);
+  if (whole === undefined) throw new DrayError('BUG', `${placed.what} is no image any more`);
   return {
-    image,
+    image: whole,
     root: stored.root,
-    named: all.filter((each) => shownImage(each, places.host)?.id === image.id || isSame(each.stored, stored)),
-    sizeOf: ({ digest, size }) => sizes.get(digest) ?? size,
+    named: all.filter(
+      (each) => shownImage(each, places.host)?.id === image.id || each.stored.root.digest === stored.root.digest,
+    ),
+    sizeOf,
   };
-}
-
-function isSame(a: StoredReference, b: StoredReference): boolean {
-  return a.name === b.name && a.root.digest === b.root.digest;
 }
 
 interface Choice {
@@ -126,7 +125,7 @@ async function elsewhere(placed: PlacedImage, places: Places, options: WithKeptO
   const named = placed.names.map((each) => ({
     stored: { ...stored, name: each },
     reference: parseReference(each),
-    images: [image],
+    images: [keptImage(image)],
     flaw: undefined,
   }));
   return { image, root, named, sizeOf: ({ size }) => size };

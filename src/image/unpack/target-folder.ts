@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { type DiskTree, diskFailure, Folder } from '#archive';
-import { DrayError } from '#errors';
+import { DrayError, errnoOf } from '#errors';
 import { printable } from '#oci';
 
 const STAGING = '.dray-unpacking-';
@@ -90,7 +90,7 @@ function openIfThere(full: string, path: string): Folder | undefined {
   try {
     real = realpathSync(full);
   } catch (error) {
-    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const isAbsent = errnoOf(error) === 'ENOENT';
     if (isAbsent && lstatSync(full, { throwIfNoEntry: false }) === undefined) return undefined;
     throw cannot(path, error);
   }
@@ -107,7 +107,7 @@ function openHolder(full: string, path: string): Folder {
   try {
     return Folder.openRoot(realpathSync(folder));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw cannot(path, error);
+    if (errnoOf(error) !== 'ENOENT') throw cannot(path, error);
     const shown = printable(folder, 255);
     throw new DrayError('IO_FAILED', `cannot unpack into ${printable(path, 255)}: there is no folder ${shown}`, {
       hint: `make it first: mkdir -p ${shown}`,

@@ -4,21 +4,15 @@ import type { Reference } from '../reference.ts';
 import { familiarName, familiarString, fullName, fullString } from './format.ts';
 
 /**
- * True when `pattern` matches the name, with or without its tag and digest, familiar or full. A pattern is a name with `*`, `?` and
- * `[a-z]` that stop at slashes, as Go's path.Match has it. Throws INVALID_OPTION for a malformed pattern.
+ * True when `pattern` matches the name as it is shown, with or without its tag and digest; one that begins with `docker.io/`, which no name that is
+ * shown does, the full name. A pattern is a name with `*`, `?` and `[a-z]` that stop at slashes, as Go's path.Match has it. Throws INVALID_OPTION
+ * for a malformed pattern.
  */
 export function matchesRepository(reference: Reference, pattern: string): boolean {
   const matcher = compile(pattern);
-  const tagged = { ...reference, digest: undefined };
-  const { digest: _digest, ...withoutDigest } = tagged;
-  return [
-    familiarString(reference),
-    familiarString(withoutDigest),
-    familiarName(reference),
-    fullString(reference),
-    fullString(withoutDigest),
-    fullName(reference),
-  ].some((name) => matches(matcher, Array.from(name)));
+  const { digest: _digest, ...withoutDigest } = reference;
+  const [text, name] = pattern.startsWith('docker.io/') ? [fullString, fullName] : [familiarString, familiarName];
+  return [text(reference), text(withoutDigest), name(reference)].some((form) => matches(matcher, Array.from(form)));
 }
 
 type Token = 'star' | ((character: string) => boolean);

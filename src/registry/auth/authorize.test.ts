@@ -151,6 +151,60 @@ test('tokens that run out after few requests do not end a pull of many at once',
   }
 });
 
+test('tokens for one request each: who loses one to another gets one of his own, before that one is answered', async () => {
+  const registry = tokenRegistry(1);
+  const many = 40;
+  let accepted = 0;
+  let release: () => void = () => {};
+  const allAccepted = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { get, seen } = bench(async (one) => {
+    const answer = registry(one);
+    // Every refusal arrives while the request that used the token up still waits.
+    if (answer.body === 'ok') {
+      accepted += 1;
+      if (accepted === many) release();
+      await allAccepted;
+    }
+    return answer;
+  });
+  const responses = await Promise.all(Array.from({ length: many }, (_, at) => get(`/v2/a/b/blobs/${at}`)));
+  assert.ok(responses.every(({ status }) => status === 200));
+  assert.equal(tokens(seen), many, 'the first for all, then one for each that has lost it');
+});
+
+test('requests at once to a registry that takes no token end soon, each with its error', async () => {
+  const { get, seen } = bench(tokenRegistry(0));
+  const many = 12;
+  const errors = await Promise.all(Array.from({ length: many }, (_, at) => failure(get(`/v2/a/b/blobs/${at}`))));
+  assert.ok(errors.every((error) => error.startsWith('UNAUTHORIZED: registry.example wants credentials')));
+  assert.ok(tokens(seen) <= many + 1, `${tokens(seen)} tokens`);
+  assert.ok(seen.length - tokens(seen) <= many * 3, `${seen.length - tokens(seen)} requests`);
+});
+
+test('a token of its own that runs out while others get through is renewed, but not for ever', async () => {
+  for (const [refusals, expected] of [
+    [10, 'no error'],
+    [Number.POSITIVE_INFINITY, 'UNAUTHORIZED'],
+  ] as const) {
+    const registry = tokenRegistry();
+    let late = 0;
+    const { get } = bench(async (one) => {
+      if (!one.url.pathname.endsWith('/late')) return registry(one);
+      late += 1;
+      await get('/v2/a/b/blobs/other');
+      return late > refusals ? registry(one) : { status: 401, headers: { 'www-authenticate': CHALLENGE } };
+    });
+    const error = await get('/v2/a/b/blobs/late').then(
+      () => 'no error',
+      (reason: unknown) => (isDrayError(reason) ? reason.code : String(reason)),
+    );
+    assert.equal(error, expected);
+    assert.ok(late <= 20, `${late} requests`);
+  }
+});
+
 test('a token is renewed a little before its end, and not before that', async () => {
   const { get, seen, clock } = bench(tokenRegistry());
   await get();
@@ -203,6 +257,29 @@ test('a registry that asks for more once it has seen the token gets it', async (
   });
   assert.equal((await get()).status, 200);
   assert.equal(tokens(seen), 2);
+});
+
+test('of many that are asked for more at once each gets it, though a token is good for one of them only', async () => {
+  const wider = 'Bearer realm="https://auth.example/token",scope="repository:up/stream:pull"';
+  const unused = new Set<string>();
+  const { get, seen } = bench(({ url, headers }) => {
+    if (url.host === 'auth.example') {
+      const token = `${url.searchParams.getAll('scope').length === 2 ? 'wide' : 'narrow'}${seen.length}`;
+      unused.add(token);
+      return { body: JSON.stringify({ token }) };
+    }
+    const token = headers['authorization']?.replace('Bearer ', '') ?? '';
+    if (token.startsWith('wide') && unused.delete(token)) return {};
+    const challenge = {
+      '': 'Bearer realm="https://auth.example/token"',
+      narrow: `${wider},error="insufficient_scope"`,
+      wide: `${wider},error="invalid_token"`,
+    }[token.replace(/\d+$/, '')];
+    return { status: 401, headers: { 'www-authenticate': challenge ?? '' } };
+  });
+  const responses = await Promise.all(Array.from({ length: 4 }, (_, at) => get(`/v2/a/b/blobs/${at}`)));
+  assert.ok(responses.every(({ status }) => status === 200));
+  assert.ok(seen.length - tokens(seen) <= 4 * 4, `${seen.length - tokens(seen)} requests`);
 });
 
 test('a token that does not suffice is an error at once; without a reason, after one more', async () => {

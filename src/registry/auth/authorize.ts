@@ -11,8 +11,8 @@ import { isEmpty } from './credential.ts';
 import type { Asking } from './realm.ts';
 import { denied, type Refused, unanswerable, unauthorized } from './refusals.ts';
 import { repositoryOf } from './scopes.ts';
+import { requestToken } from './token.ts';
 import { TokenCache } from './token-cache.ts';
-import type { TokenOrder } from './token-order.ts';
 
 export interface AuthorizerOptions {
   readonly endpoint: Endpoint;
@@ -29,7 +29,8 @@ export interface AuthorizerOptions {
 export interface Authorizer {
   /**
    * Puts `Authorization` on requests to this endpoint's own origin, and on no others, once a 401 has said what is wanted; then sends
-   * the request again, and once more with a new token where one has run out. A request that has the header already keeps it.
+   * the request again, and once more with a new token, which no other request shows, where one has run out. A request that has the
+   * header already keeps it.
    * Rejects with UNAUTHORIZED, DENIED (a 403), TOKEN_REFUSED, INSECURE_REFUSED, CREDENTIALS_UNAVAILABLE and the transport's errors;
    * never resolves with a 401 or 403 of this endpoint. Belongs outside of redirects and retries.
    * @param scopes what the requests need, e.g. `repository:library/alpine:pull`
@@ -44,10 +45,28 @@ export interface Authorizer {
   token(scopes: readonly string[], options?: CallOptions): Promise<string | undefined>;
 }
 
-/** First as things stand, then with what the 401 asks for, then once more with a new token. */
+/** What is asked for may change with what is shown: it is followed until a request has been sent so often. */
 const MOST_SENDS = 3;
-/** Where the token that is refused was taken before, it has run out; many requests at once may each find that the new one has, too. */
+/** While others get through, even a token that nobody else shows may have run out: a request waits for a free connection, too. */
 const MOST_RENEWALS = 20;
+
+/** What a request that is refused carried. */
+interface Shown {
+  /** What it was made of. */
+  readonly answer: Answer | undefined;
+  readonly header: string | undefined;
+  /** How often the request has been sent. */
+  readonly sends: number;
+  /** A new token for the same may do: others may have used this one up, or its time was over. */
+  readonly mayHaveRunOut: boolean;
+}
+
+interface Wanted {
+  /** What was shown and will not do again. */
+  readonly refused?: string | undefined;
+  /** Whether a token has to be one that no other request gets. */
+  readonly alone?: boolean | undefined;
+}
 
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return new EndpointAuthorizer(options);
@@ -61,8 +80,6 @@ class EndpointAuthorizer implements Authorizer {
   private readonly secrets: ShownSecrets;
   /** By scopes: how the endpoint wanted the last such request. */
   private readonly answers = new Map<string, Answer>();
-  /** What was last shown and not refused. */
-  private taken: string | undefined;
   /** Requests that were let through with something shown. */
   private letThrough = 0;
 
@@ -85,7 +102,7 @@ class EndpointAuthorizer implements Authorizer {
   async authorization(scopes: readonly string[], options: CallOptions = {}): Promise<string | undefined> {
     const answer = this.answers.get(keyOf(scopes));
     if (answer === undefined) return undefined;
-    return 'order' in answer ? this.bearer(answer.order, options) : answer.header;
+    return this.headerOf(answer, options);
   }
 
   async token(scopes: readonly string[], options: CallOptions = {}): Promise<string | undefined> {
@@ -112,8 +129,10 @@ class EndpointAuthorizer implements Authorizer {
   private async send(request: HttpRequest, next: Transport, scopes: readonly string[]): Promise<HttpResponse> {
     const { secrets } = this;
     const own = request.headers?.['authorization'];
-    let shown = own ?? (await this.authorization(scopes, request));
+    let answer = own === undefined ? this.answers.get(keyOf(scopes)) : undefined;
+    let shown = answer === undefined ? own : await this.headerOf(answer, request);
     let last: string | undefined;
+    let alone = false;
     for (let sends = 1; ; sends++) {
       const sent = shown === undefined ? request : withAuthorization(request, shown);
       secrets.note(sent.headers ?? {});
@@ -122,26 +141,26 @@ class EndpointAuthorizer implements Authorizer {
       // A redirect may have led elsewhere, where another server says no to something else.
       const isElsewhere = response.url.origin !== this.asking.url.origin;
       if (isElsewhere || (response.status !== 401 && response.status !== 403)) {
-        this.taken = shown;
         if (shown !== undefined) this.letThrough += 1;
         return response;
       }
       const refused: Refused = { registry: this.asking.name, request, response };
-      const credential = own === undefined ? this.answers.get(keyOf(scopes))?.credential : givenHeader(own);
+      const credential = own === undefined ? answer?.credential : givenHeader(own);
       const words = { clock: this.clock, credential: shown === undefined ? undefined : credential, secrets };
       if (response.status === 403) throw await denied(refused, words);
-      // It was good before, or others have got through meanwhile, perhaps with the last use of it.
-      const wasGood = shown === this.taken || this.letThrough > before;
-      const hasRunOut = shown !== undefined && wasGood && shown !== last;
-      if (own !== undefined || sends >= (hasRunOut ? MOST_RENEWALS : MOST_SENDS))
-        throw await unauthorized(refused, words);
+      if (own !== undefined) throw await unauthorized(refused, words);
+      // Who has used up a token that requests share may be answered later than those who came too late with it.
+      const mayHaveRunOut = !alone || (this.letThrough > before && shown !== last && sends < MOST_RENEWALS);
+      const wanted = await this.answer(refused, { answer, header: shown, sends, mayHaveRunOut }, scopes);
+      alone = sends > 1 && 'order' in wanted && isSameOrder(answer, wanted.order);
       last = shown;
-      shown = await this.answer(refused, shown, scopes);
+      answer = wanted;
+      shown = await this.headerOf(answer, request, { refused: last, alone });
     }
   }
 
   /** What the 401 asks for. Throws where there is nothing to show, or it has been shown already. */
-  private async answer(refused: Refused, shown: string | undefined, scopes: readonly string[]): Promise<string> {
+  private async answer(refused: Refused, shown: Shown, scopes: readonly string[]): Promise<Answer> {
     const { request, response } = refused;
     const own = parseChallenges(response.headers.all('www-authenticate'));
     const challenges = own.length > 0 ? own : await this.challengesOfBase(request);
@@ -153,16 +172,14 @@ class EndpointAuthorizer implements Authorizer {
       const basic = challenges.some(({ scheme }) => scheme === 'basic');
       throw basic ? await unauthorized(refused, words) : await unanswerable(refused, challenges, words);
     }
-    const isNews =
-      'header' in answer
-        ? answer.header !== shown
-        : shown === undefined ||
-          !isSameOrder(this.answers.get(keyOf(scopes)), answer.order) ||
-          !isInsufficient(challenges);
-    if (!isNews) throw await unauthorized(refused, words);
+    const isSame = 'header' in answer ? answer.header === shown.header : isSameOrder(shown.answer, answer.order);
+    const isWorthIt = isSame
+      ? 'order' in answer && shown.mayHaveRunOut && !isInsufficient(challenges)
+      : shown.sends < MOST_SENDS;
+    if (!isWorthIt) throw await unauthorized(refused, words);
     await response.body.discard();
     this.answers.set(keyOf(scopes), answer);
-    return 'order' in answer ? this.bearer(answer.order, request, shown) : answer.header;
+    return answer;
   }
 
   /** Some registries say only at their base, where docker asks first, what they want everywhere. None where it cannot be found out. */
@@ -189,11 +206,16 @@ class EndpointAuthorizer implements Authorizer {
     return credential === undefined || isEmpty(credential) ? undefined : credential;
   }
 
-  private async bearer(order: TokenOrder, options: CallOptions, refused?: string): Promise<string> {
+  /** The value of `Authorization`. */
+  private async headerOf(answer: Answer, options: CallOptions, { refused, alone }: Wanted = {}): Promise<string> {
+    if ('header' in answer) return answer.header;
     const { transport, clientId = 'dray' } = this.options;
     const { signal, onEvent = this.options.onEvent } = options;
     const means = { transport, clientId, clock: this.clock, signal, onEvent };
-    const { value } = await this.tokens.get(order, means, refused?.slice('Bearer '.length));
+    const { order } = answer;
+    const { value } = await (alone === true
+      ? requestToken(order, means)
+      : this.tokens.get(order, means, refused?.slice('Bearer '.length)));
     return `Bearer ${value}`;
   }
 }

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { chmod, chown, mkdir, open, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DrayError, isDrayError } from '#errors';
+import { DrayError, errnoOf, isDrayError } from '#errors';
 import { parseAuthFile } from './auth-file.ts';
 import { type LockOptions, withLock } from './file-lock.ts';
 import { readLimited, statOf } from './read-auth-file.ts';
@@ -30,11 +30,7 @@ export async function editConfigFile(
     await withLock(join(dirname(target), `.${basename(target)}.dray-lock`), options, () => replace(target, edit));
   } catch (cause) {
     if (isDrayError(cause)) throw cause;
-    throw new DrayError(
-      'IO_FAILED',
-      `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`,
-      { cause },
-    );
+    throw new DrayError('IO_FAILED', `cannot write ${path}: ${errnoOf(cause) ?? String(cause)}`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import { open, rm, stat } from 'node:fs/promises';
-import { DrayError } from '#errors';
+import { DrayError, errnoOf } from '#errors';
 import type { Clock } from '#timing';
 
 /** Milliseconds: work under this lock takes a few, so one that is older was left behind by a process that died. */
@@ -34,7 +34,7 @@ async function take(lock: string, clock: Clock): Promise<boolean> {
     await (await open(lock, 'wx', 0o600)).close();
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (errnoOf(error) !== 'EEXIST') throw error;
   }
   const stats = await stat(lock).catch(() => undefined);
   if (stats !== undefined && clock.now() - stats.mtimeMs > STALE) {

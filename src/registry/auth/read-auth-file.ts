@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { DrayError } from '#errors';
+import { DrayError, errnoOf } from '#errors';
 import { type AuthFile, parseAuthFile } from './auth-file.ts';
 
 const LIMIT = 8_388_608;
@@ -38,7 +38,7 @@ export async function statOf(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const code = errnoOf(error) ?? 'unknown error';
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw unreadable(path, code, error);
   }
@@ -60,7 +60,7 @@ export async function readLimited(path: string, stats: Stats): Promise<string> {
       await handle.close();
     }
   } catch (error) {
-    throw unreadable(path, (error as NodeJS.ErrnoException).code ?? 'unknown error', error);
+    throw unreadable(path, errnoOf(error) ?? 'unknown error', error);
   }
   if (length > LIMIT) throw unreadable(path, `it is larger than ${LIMIT} bytes`);
   return Buffer.concat(chunks)

@@ -1,7 +1,7 @@
 import { DrayError } from '#errors';
 import type { HttpRequest, HttpResponse } from '#transport';
 import { cleanText } from '#transport';
-import type { Challenge } from './challenge.ts';
+import { type Challenge, parseChallenges } from './challenge.ts';
 import { serverWords, type WordsOptions } from './server-words.ts';
 
 /** The next step where a registry wants other credentials, or any. */
@@ -16,7 +16,13 @@ export interface Refused {
   readonly response: HttpResponse;
 }
 
-const detailOf = ({ registry, response }: Refused): Record<string, unknown> => ({ registry, status: response.status });
+/** `scheme`: how the registry wants to be shown credentials, where it says so. */
+function detailOf({ registry, request, response }: Refused): Record<string, unknown> {
+  const [first] = parseChallenges(response.headers.all('www-authenticate'));
+  const scheme = first === undefined ? undefined : cleanText(first.scheme, 20);
+  const { status } = response;
+  return { registry, endpoint: request.url.origin, status, ...(scheme !== undefined && { scheme }) };
+}
 
 async function wordsAfter(refused: Refused, options: WordsOptions): Promise<string> {
   const words = await serverWords(refused.response, options);

@@ -155,7 +155,9 @@ async function refused(response: HttpResponse, order: TokenOrder, means: TokenMe
   const words = await serverWords(response, { clock: means.clock, credential });
   const answer = `${status}${words === '' ? '' : `: ${words}`}`;
   const service = order.realm.host;
-  const detail = { registry: asking.name, tokenService: service, status };
+  const said = words === '' ? {} : { registryMessage: words };
+  const endpoint = asking.url.origin;
+  const detail = { registry: asking.name, endpoint, tokenService: service, status, ...said };
   const fail = (code: ErrorCode, reason: string): DrayError =>
     new DrayError(code, `no token for ${asking.name}: ${service} ${reason}`, { detail });
   if (status === 429) return fail('TOO_MANY_REQUESTS', `limits requests (${answer})`);

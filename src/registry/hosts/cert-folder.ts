@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DrayError, messageOf } from '#errors';
+import { DrayError, errnoOf, messageOf } from '#errors';
 import type { TlsSettings } from '#transport';
 
 /** A certificate or key is a few KiB; a bundle of all the world's roots is 250 KiB. */
@@ -38,7 +38,7 @@ async function listFolder(folder: string): Promise<readonly string[] | undefined
   try {
     return (await readdir(folder)).sort();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return undefined;
     throw new DrayError('INVALID_CONFIGURATION', `cannot read certificates in ${folder}: ${messageOf(error)}`, {
       cause: error,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { DrayError, messageOf } from '#errors';
+import { DrayError, errnoOf, messageOf } from '#errors';
 import type { TlsSettings } from '#transport';
 import { readPem } from './cert-folder.ts';
 import { parseMirror, prefixOf } from './mirror-url.ts';
@@ -34,7 +34,7 @@ export async function readHostsToml(folder: string): Promise<HostsFile | undefin
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return undefined;
     throw new DrayError('INVALID_CONFIGURATION', `cannot read ${file}: ${messageOf(error)}`, { cause: error });
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { DrayError, messageOf } from '#errors';
+import { DrayError, errnoOf, messageOf } from '#errors';
 import { insecureHosts } from './insecure.ts';
 import { parseMirror } from './mirror-url.ts';
 import type { HostsSettings } from './settings.ts';
@@ -91,7 +91,7 @@ async function contentOf(file: string, absent: readonly string[]): Promise<strin
     if (text.length > FILE_LIMIT) throw new RangeError(`larger than ${FILE_LIMIT} bytes`);
     return text;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && absent.includes(String(error.code))) return '{}';
+    if (absent.includes(errnoOf(error) ?? '')) return '{}';
     throw error;
   }
 }

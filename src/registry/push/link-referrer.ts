@@ -1,7 +1,16 @@
 import type { CallOptions } from '#content';
-import { type Descriptor, type Digest, digestOf, isIndexType, OCI_INDEX, parseIndex, parseManifest } from '#oci';
+import {
+  type Descriptor,
+  type Digest,
+  digestOf,
+  isIndexType,
+  OCI_INDEX,
+  parseIndex,
+  parseManifest,
+  referrersTag,
+} from '#oci';
 import type { RepositoryContext } from '../context.ts';
-import { readReferrersTag, referrersTag } from '../referrers.ts';
+import { readReferrersTag } from '../referrers.ts';
 import type { FetchedManifest } from '../types.ts';
 import { putManifest } from './put-manifest.ts';
 

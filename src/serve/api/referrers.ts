@@ -1,4 +1,4 @@
-import { type Descriptor, type Digest, digestParts, isDigest, isIndexType, OCI_INDEX, parseIndex } from '#oci';
+import { type Descriptor, type Digest, isDigest, isIndexType, OCI_INDEX, parseIndex, referrersTag } from '#oci';
 import { apiError } from '../http/api-error.ts';
 import type { Exchange, RawHeaders } from '../http/exchange.ts';
 import { sortedByDigest } from '../storage/referral.ts';
@@ -9,8 +9,6 @@ import { orNothing } from './stored-document.ts';
 
 /** Bytes of one answer, which is no larger than a manifest may be: clients read it with the same limit. */
 const LARGEST_ANSWER = 4 * 2 ** 20 - 4096;
-/** Of the digest, in the tag that stands for a list of referrers. */
-const LONGEST_HEX = 64;
 
 /**
  * GET of the manifests that are about another one: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
@@ -43,10 +41,9 @@ async function allReferrers(digest: Digest, context: RouteContext): Promise<read
   return sortedByDigest(known.values());
 }
 
-/** See the specification's "Referrers Tag Schema". What is listed but gone counts for nothing. */
+/** What is listed but gone counts for nothing. */
 async function listedByTag(digest: Digest, { storage, repository }: RouteContext): Promise<readonly Descriptor[]> {
-  const { algorithm, hex } = digestParts(digest);
-  const list = await storage.tagged(repository, `${algorithm}-${hex.slice(0, LONGEST_HEX)}`);
+  const list = await storage.tagged(repository, referrersTag(digest));
   if (list === undefined || !isIndexType(list.mediaType)) return [];
   const index = await orNothing(() => parseIndex(list.bytes, list.mediaType));
   const entries = index?.manifests ?? [];

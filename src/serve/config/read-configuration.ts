@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { DrayError, messageOf } from '#errors';
+import { DrayError, errnoOf, messageOf } from '#errors';
 import { printable, quoted } from '#oci';
 import { mergeSettings, type SettingsPart } from '../settings.ts';
 import type { ConfigNode } from './config-node.ts';
@@ -54,8 +54,8 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    if (isMissing) throw new DrayError('NOT_FOUND', `there is no configuration file ${quoted(path)}`, { cause });
+    if (errnoOf(cause) === 'ENOENT')
+      throw new DrayError('NOT_FOUND', `there is no configuration file ${quoted(path)}`, { cause });
     throw new DrayError('IO_FAILED', `cannot read the configuration file ${quoted(path)}: ${messageOf(cause)}`, {
       cause,
     });

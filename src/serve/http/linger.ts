@@ -14,8 +14,11 @@ export function hasMuchUnread(message: IncomingMessage): boolean {
   return length === undefined || length > SMALL;
 }
 
-/** Drops what still comes, for a while: a connection that is closed on somebody who is sending loses the answer on its way. */
-export function linger(message: IncomingMessage): Promise<void> {
+/**
+ * Drops what still comes, for a while: a connection that is closed on somebody who is sending loses the answer on its way.
+ * @param most bytes to drop; on one machine they come faster than an answer is read
+ */
+export function linger(message: IncomingMessage, most: number = MOST): Promise<void> {
   return new Promise((resolve) => {
     let dropped = 0;
     const timer = setTimeout(() => resolve(), PATIENCE).unref();
@@ -25,7 +28,7 @@ export function linger(message: IncomingMessage): Promise<void> {
     };
     message.on('data', (chunk: Buffer) => {
       dropped += chunk.length;
-      if (dropped > MOST) done();
+      if (dropped > most) done();
     });
     message.once('close', done).once('end', done).resume();
     if (message.destroyed) done();

@@ -1,5 +1,5 @@
 import type { PourableBytes, Sink } from '#bytes';
-import { DrayError } from '#errors';
+import { DrayError, errnoOf } from '#errors';
 import { apiError } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 import { release } from './release.ts';
@@ -97,6 +97,6 @@ function lost(): DrayError {
 
 function asLoss(error: unknown): Error {
   if (!(error instanceof Error)) return new Error('the body of a request could not be taken', { cause: error });
-  const code = 'code' in error ? error.code : undefined;
+  const code = errnoOf(error);
   return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'EPIPE' ? lost() : error;
 }

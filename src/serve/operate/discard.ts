@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { errnoOf, isAbsence } from '#store';
+import { errnoOf } from '#errors';
+import { isAbsence } from '#store';
 import type { Pass } from './pass.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
+import { errnoOf } from '#errors';
 import type { Digest } from '#oci';
-import { errnoOf, isAbsence } from '#store';
+import { isAbsence } from '#store';
 import type { Pass } from './pass.ts';
 import type { RegistryTree } from './tree.ts';
 

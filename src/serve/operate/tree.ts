@@ -1,7 +1,8 @@
 import type * as nodeFs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errnoOf } from '#errors';
 import { type Digest, isDigest } from '#oci';
-import { errnoOf, type FileSystem, isAbsence } from '#store';
+import { type FileSystem, isAbsence } from '#store';
 import { Paths } from '../storage/folder/paths.ts';
 import type { Pace } from './pace.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import {
   buildImage,
   fillerBytes,
@@ -65,7 +65,7 @@ export async function startCache(t: TestContext, options: CacheOptions = {}): Pr
   const { registry: served0, upstream, storage = createMemoryStorage(), ...settings } = options;
   const registry = await startRegistry(served0);
   t.after(() => registry.close());
-  const folder = settings.folder ?? temporaryFolder(t);
+  const folder = settings.folder ?? temporaryFolder();
   const clock = movableClock();
   const events: PullThroughEvent[] = [];
   const cache = createPullThrough(storage, {
@@ -86,9 +86,15 @@ export async function startCache(t: TestContext, options: CacheOptions = {}): Pr
   return { registry, storage, cache, clock, events, folder, port, ask, asked };
 }
 
-export function temporaryFolder(t: TestContext): string {
+const folders: string[] = [];
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** Gone after the file's tests: a cache that is closed still writes down what was used. */
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'dray-cache-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  folders.push(folder);
   return folder;
 }
 

@@ -83,7 +83,7 @@ describe('a bounded cache', () => {
   });
 
   it('gives back the space, unless a local repository has the same', async (t) => {
-    const root = temporaryFolder(t);
+    const root = temporaryFolder();
     const storage = openFolderStorage({ root });
     await storage.uploads.put('mine', digests[1] ?? digestOf(Buffer.of()), bytesOf(blobs[1] ?? Buffer.of()));
     const cache = await startCache(t, {

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { CallOptions } from '#content';
+import { errnoOf } from '#errors';
 import { removeFile } from '../disk/files.ts';
-import { errnoOf } from '../failure.ts';
 import { readRegion } from '../file-region.ts';
 import { type FileSystem, syncFile } from '../file-system.ts';
 import { copyRegion } from './copy-region.ts';

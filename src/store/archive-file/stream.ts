@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Source } from '#content';
-import { cancelled, DrayError } from '#errors';
-import { errnoOf, fileFailure } from '../failure.ts';
+import { cancelled, DrayError, errnoOf } from '#errors';
+import { fileFailure } from '../failure.ts';
 import type { Finished } from './open.ts';
 import type { ArchivePlan } from './plan.ts';
 import { type ProduceOptions, produceArchive } from './produce.ts';

@@ -99,8 +99,8 @@ export class Entries {
     return head;
   }
 
-  failure(found: string): DrayError {
-    return new DrayError('MANIFEST_INVALID', `cannot read ${this.what}: ${found}`);
+  failure(found: string, detail: Readonly<Record<string, unknown>> = {}): DrayError {
+    return new DrayError('MANIFEST_INVALID', `cannot read ${this.what}: ${found}`, { detail });
   }
 
   #bytes(name: string, { offset, size }: Stretch, limit: number): Uint8Array {

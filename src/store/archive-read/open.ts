@@ -26,6 +26,8 @@ export interface OpenArchiveOptions extends CallOptions {
 const MOST_ENTRIES = 200_000;
 /** Blobs that another thread is told of, for each that it brings. */
 const MOST_LENT = 1000;
+/** Detail of the error for what is something else altogether. */
+const NO_ARCHIVE = { isNoArchive: true };
 
 /**
  * Opens an image archive for reading: docker's format or an OCI image layout, plain or compressed, of whatever tool and in whatever order. An archive
@@ -62,7 +64,7 @@ export async function openArchive(origin: ArchiveOrigin, options: OpenArchiveOpt
 async function readTables(tar: Seekable, entries: Entries, options: CallOptions): Promise<ReadableArchive> {
   const roots = readOciTable(entries);
   const items = readDockerTable(entries);
-  if (tar.size === 0) throw entries.failure('it is empty');
+  if (tar.size === 0) throw entries.failure('it is empty', NO_ARCHIVE);
   const delta = readDelta(entries);
   if (roots !== undefined && roots.length > 0) {
     expectAgreement(roots, items ?? [], entries);
@@ -91,7 +93,7 @@ function noImages(entries: Entries, items: readonly DockerItem[] | undefined): D
     );
   }
   if (entries.has('index.json')) return entries.failure('it has an index.json without an image or an oci-layout');
-  return entries.failure('it is no image archive: it has neither manifest.json nor index.json');
+  return entries.failure('it is no image archive: it has neither manifest.json nor index.json', NO_ARCHIVE);
 }
 
 function readDelta(entries: Entries): DeltaTable | undefined {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { decompress, mostUnpacked, SNIFF_LENGTH, sniffCompression } from '#archive';
+import { decompress, mostUnpacked, refuseForeign, SNIFF_LENGTH, sniffCompression } from '#archive';
 import type { Bytes } from '#bytes';
 import type { CallOptions } from '#content';
-import { DrayError, hasCode, throwIfCancelled, unlessCancelled } from '#errors';
+import { DrayError, errnoOf, hasCode, throwIfCancelled, unlessCancelled } from '#errors';
 import { fileFailure } from '../failure.ts';
 import { type FileRegion, readRegion, writeRegion } from '../file-region.ts';
 import type { FileSystem } from '../file-system.ts';
@@ -57,6 +57,7 @@ export async function openSeekable(origin: ArchiveOrigin, options: SeekableOptio
   try {
     const head = Buffer.alloc(Math.min(SNIFF_LENGTH, size));
     readRegion(region, 0, head);
+    if (options.unpack) refuseForeign(head, path);
     if (!options.unpack || sniffCompression(head) === 'none') return { region, size, what: path, close };
   } catch (error) {
     close();
@@ -75,7 +76,7 @@ function openFile(path: string, fs: FileSystem): Pick<Seekable, 'region' | 'size
     const fd = fs.openSync(path, 'r');
     return { region: { fs, fd, base: 0, path }, size: fs.fstatSync(fd).size };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errnoOf(error);
     if (code === 'ENOENT')
       throw new DrayError('NOT_FOUND', `open ${path}: no such file or directory`, { cause: error });
     throw error instanceof DrayError ? error : fileFailure(`reading ${path}`, error, { path });
@@ -96,9 +97,12 @@ async function spool(bytes: Bytes, what: string, options: SeekableOptions): Prom
   try {
     let taken = 0;
     let size = 0;
+    let head = Buffer.alloc(0);
     async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
       for await (const chunk of bytes) {
         taken += chunk.length;
+        if (head.length < SNIFF_LENGTH) head = Buffer.concat([head, chunk.subarray(0, SNIFF_LENGTH)]);
+        if (options.unpack) refuseForeign(head, what);
         yield chunk;
       }
     }

@@ -22,7 +22,11 @@ export function blobPath(files: Files, digest: Digest): string {
 
 /** True when the blob is there, as long as it must be: a file that was cut short is not the blob. */
 export function hasBlob(files: Files, target: Descriptor): boolean {
-  const stat = files.fs.statSync(blobPath(files, target.digest), { throwIfNoEntry: false });
+  return isWhole(files, blobPath(files, target.digest), target);
+}
+
+export function isWhole(files: Files, path: string, target: Descriptor): boolean {
+  const stat = files.fs.statSync(path, { throwIfNoEntry: false });
   return stat?.isFile() === true && stat.size === target.size;
 }
 

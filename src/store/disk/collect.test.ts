@@ -56,6 +56,10 @@ async function digests(): Promise<readonly string[]> {
   return (await store.blobs()).map(({ digest }) => digest).toSorted();
 }
 
+function damage({ digest, size }: Descriptor): void {
+  writeFileSync(join(root, 'blobs', ...digest.split(':')), ' '.repeat(size));
+}
+
 const sorted = (...graphs: readonly TestGraph[]): readonly string[] =>
   [...new Set(graphs.flatMap((graph) => [...graph.blobs.keys()]))].toSorted();
 
@@ -92,6 +96,32 @@ describe('collecting what is not needed', () => {
     await store.remember({ name: NAME, root: TWO.root, manifests: [TWO.root] });
     await store.collect({ below: [ONE.root] });
     assert.deepEqual(await digests(), sorted(TWO, ARTIFACT));
+  });
+
+  it('looks no further where what goes has another name', async () => {
+    await keep(ONE);
+    await keep(TWO);
+    await store.remember({ name: NAME, root: ONE.root, manifests: [ONE.root] });
+    await store.remember({ name: `${NAME}-broken`, root: TWO.root, manifests: [TWO.root] });
+    damage(TWO.root);
+    assert.deepEqual(await store.collect({ below: [ONE.root] }), { blobs: [], partials: [], bytes: 0 });
+    assert.deepEqual(await digests(), sorted(ONE, TWO));
+    await assert.rejects(store.collect({ below: [ONE.root, TWO.config] }), { code: 'DIGEST_MISMATCH' });
+  });
+
+  it('leaves what a document needs that was read before a disk has damaged it', async () => {
+    await keep(TWO);
+    await store.remember({ name: NAME, root: TWO.root, manifests: [TWO.root] });
+    await store.collect();
+    await keep(ONE);
+    damage(TWO.root);
+    await store.collect();
+    assert.deepEqual(await digests(), sorted(TWO));
+    const fresh = await openDiskStore({ root, sync: false });
+    await assert.rejects(fresh.collect(), { code: 'DIGEST_MISMATCH' });
+    await store.removeReference(NAME);
+    await store.collect();
+    assert.deepEqual(await digests(), []);
   });
 
   it('leaves what the old root of a name needs, which stays without a name', async () => {

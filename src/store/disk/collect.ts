@@ -7,7 +7,7 @@ import { removeFacts } from './facts.ts';
 import { listBlobs, type StoredBlob } from './inventory.ts';
 import { leasedContent } from './leases.ts';
 import type { HeldLock } from './lock-file.ts';
-import { alone, type Naming } from './naming.ts';
+import { alone, lockTime, type Naming } from './naming.ts';
 import { type PartialBounds, prunePartials } from './prune-partials.ts';
 import { reach, refuse } from './reach.ts';
 import { listReferences } from './references.ts';
@@ -41,11 +41,11 @@ export async function collect(naming: Naming, source: Source, options: CollectOp
   const { files, locks } = naming;
   const { signal, below, dryRun = false } = options;
   return alone(naming, { signal }, async (lock) => {
-    // The lock was written just now, by the file system that gave the leases their times.
-    const now = files.fs.statSync(files.path('refs', 'refs.lock'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const now = lockTime(naming);
     const leased = leasedContent(naming, now);
     const needed = new Set<Digest>();
     const roots = listReferences(files).flatMap(({ root, manifests }) => [root, ...manifests]);
+    if (below !== undefined && options.partials === undefined && isAmong(roots, below)) return NOTHING;
     await reach(source, roots, needed, { signal, onUnreadable: refuse });
     await reach(source, leased, needed, { signal, onUnreadable: () => undefined });
     const candidates = below === undefined ? undefined : new Set<Digest>();
@@ -66,7 +66,16 @@ export async function collect(naming: Naming, source: Source, options: CollectOp
   });
 }
 
-function removeBlob({ files }: Naming, digest: Digest, lock: HeldLock | undefined): boolean {
+const NOTHING: Collected = { blobs: [], partials: [], bytes: 0 };
+
+/** What hangs below a root that has another name is needed by that. */
+function isAmong(roots: readonly Descriptor[], below: readonly Descriptor[]): boolean {
+  const digests = new Set(roots.map(({ digest }) => digest));
+  return below.every(({ digest }) => digests.has(digest));
+}
+
+/** True when it was there. To be called by whoever is `alone`, with the lock. */
+export function removeBlob({ files }: Naming, digest: Digest, lock: HeldLock | undefined): boolean {
   // Whoever was stopped for long may have been taken for dead, and others may have begun to use what was not needed.
   lock?.assertHeld({ now: true });
   const removed = files.remove(blobPath(files, digest));

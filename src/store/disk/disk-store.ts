@@ -3,6 +3,7 @@ import type { Descriptor, Digest } from '#oci';
 import type { LayerFacts } from '../layer-check.ts';
 import { type BlobFolderOptions, STORE } from './blob-folder.ts';
 import type { Collected, CollectOptions } from './collect.ts';
+import type { Dropped, Dropping } from './drop-manifests.ts';
 import { FolderStore } from './folder-store.ts';
 import type { StoredBlob, StoredPartial } from './inventory.ts';
 import type { Lease } from './leases.ts';
@@ -55,6 +56,12 @@ export interface DiskStore extends Store, Resolver, Tagger {
   references(options?: CallOptions): Promise<readonly StoredReference[]>;
   /** True when there was such a name, or such a root without one. The content stays. */
   removeReference(which: string | ReferenceKey, options?: CallOptions): Promise<boolean>;
+  /**
+   * Takes manifests below an index from references to it: they and what only they need go, unless another reference has them; the index stays. Rejects
+   * with BUSY, with everything still there, where a lease holds one. Stopped in the middle it leaves a whole store; the same call, and
+   * the next collection, do the rest.
+   */
+  dropManifests(dropping: Dropping, options?: CallOptions): Promise<Dropped>;
 }
 
 /**

@@ -1,13 +1,14 @@
 import type { CallOptions } from '#content';
-import { DrayError, hasCode, isDrayError, throwIfCancelled } from '#errors';
+import { DrayError, errnoOf, hasCode, isDrayError, throwIfCancelled } from '#errors';
 import { type Descriptor, type Digest, isIndexType } from '#oci';
-import { asFailure, errnoOf } from '../failure.ts';
+import { asFailure } from '../failure.ts';
 import type { LayerFacts } from '../layer-check.ts';
 import { BlobFolder } from './blob-folder.ts';
-import { blobPath, hasBlob } from './blobs.ts';
+import { blobPath, hasBlob, isWhole } from './blobs.ts';
 import { type Collected, type CollectOptions, collect } from './collect.ts';
 import { readCompressed, writeCompressed } from './compressed.ts';
 import type { DiskStore } from './disk-store.ts';
+import { type Dropped, type Dropping, dropManifests } from './drop-manifests.ts';
 import { readFacts, removeFacts, writeFacts } from './facts.ts';
 import { checkFormat, createFormat } from './format.ts';
 import { listBlobs, listPartials, removePartial, type StoredBlob, type StoredPartial } from './inventory.ts';
@@ -40,7 +41,7 @@ export class FolderStore extends BlobFolder implements DiskStore {
 
   blobFile(target: Descriptor): string | undefined {
     const path = blobPath(this.files, target.digest);
-    return this.look(`looking for ${path}`, () => (hasBlob(this.files, target) ? path : undefined));
+    return this.look(`looking for ${path}`, () => (isWhole(this.files, path, target) ? path : undefined));
   }
 
   async discard(digest: Digest, options: CallOptions = {}): Promise<boolean> {
@@ -136,6 +137,15 @@ export class FolderStore extends BlobFolder implements DiskStore {
     const doing = `removing ${key.name ?? key.root?.digest}`;
     if (this.look(doing, () => readReference(this.files, key)) === undefined) return false;
     return this.#remove(doing, options, () => deleteReference(this.#naming, key, options));
+  }
+
+  async dropManifests(dropping: Dropping, options: CallOptions = {}): Promise<Dropped> {
+    const doing = 'removing manifests';
+    const { manifests, bytes, below } = await this.#remove(doing, options, () =>
+      dropManifests(this.#naming, this, dropping, options),
+    );
+    const collected = await this.collect({ ...options, below });
+    return { manifests, bytes: bytes + collected.bytes };
   }
 
   /** As `change`, also on a disk that is full. */

@@ -6,7 +6,10 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { bytesOf } from '#bytes';
 import { isDrayError } from '#errors';
 import { contentOf, holds, lacks, layerOf, rejects } from '#testing';
+import { systemFiles } from '../file-system.ts';
 import { openDiskStore } from './disk-store.ts';
+import { Files } from './files.ts';
+import { checkFormat } from './format.ts';
 
 const BLOB = contentOf(5000, 1);
 
@@ -34,6 +37,16 @@ describe('the folder of a store', () => {
     assert.equal(await store.discard(BLOB.descriptor.digest), false);
     await rejects(store.resolve('docker.io/library/app:1'), 'MANIFEST_UNKNOWN');
     assert.deepEqual(nodeFs.readdirSync(folder), []);
+  });
+
+  it('is a store when another process makes it one while it is looked at', () => {
+    const readdirSync = ((path: string): string[] => {
+      nodeFs.mkdirSync(join(path, 'blobs'), { recursive: true });
+      nodeFs.writeFileSync(join(path, 'dray-store.json'), '{"format":"dray-store","version":1}\n');
+      return nodeFs.readdirSync(path);
+    }) as typeof nodeFs.readdirSync;
+    const files = new Files({ root, fs: { ...systemFiles, readdirSync }, sync: false, id: 'looks' });
+    assert.equal(checkFormat(files), true);
   });
 
   it('is for its owner alone', { skip: process.platform === 'win32' && 'Windows has no modes' }, async () => {

@@ -1,5 +1,4 @@
-import { DrayError } from '#errors';
-import { errnoOf } from '../failure.ts';
+import { DrayError, errnoOf } from '#errors';
 import type { Files } from './files.ts';
 
 /** The version of docs/formats.md that this code reads and writes. */
@@ -14,13 +13,11 @@ const IGNORED = /^(dray-store\.json\..*\.tmp|uploads|lost\+found|\.DS_Store)$/;
  * Rejects with STORE_INCOMPATIBLE for a store of another version and for a folder with other things in it. Changes nothing.
  */
 export function checkFormat(files: Files): boolean {
-  const text = files.read(files.path(NAME));
-  if (text !== undefined) {
-    checkVersion(text, files.root);
-    return true;
-  }
+  if (isMarked(files)) return true;
   const stranger = namesIn(files).find((name) => !IGNORED.test(name));
   if (stranger === undefined) return false;
+  // Another process may have made it a store between the two looks.
+  if (isMarked(files)) return true;
   throw new DrayError(
     'STORE_INCOMPATIBLE',
     `${files.root} is not a store of dray: it holds "${printable(stranger)}" and no ${NAME}`,
@@ -29,6 +26,13 @@ export function checkFormat(files: Files): boolean {
       detail: { root: files.root },
     },
   );
+}
+
+function isMarked(files: Files): boolean {
+  const text = files.read(files.path(NAME));
+  if (text === undefined) return false;
+  checkVersion(text, files.root);
+  return true;
 }
 
 function namesIn({ fs, root }: Files): readonly string[] {

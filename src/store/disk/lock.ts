@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { errnoOf } from '#errors';
 import type { Clock } from '#timing';
-import { errnoOf } from '../failure.ts';
 import type { FileSystem } from '../file-system.ts';
 import { readText, removeFile } from './files.ts';
 import { type HeldLock, LockFile, type LockHome, type LockTimings, parse } from './lock-file.ts';

@@ -68,11 +68,16 @@ export async function alone<T>(
   }
 }
 
+/** The time of the file system, which gave the leases theirs. To be called by whoever is `alone`: the lock was written just now. */
+export function lockTime({ files }: Naming): number {
+  return files.fs.statSync(files.path('refs', 'refs.lock'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
 /** Before its name goes to another root. */
 async function keepNameless(naming: Naming, before: StoredReference): Promise<void> {
   const others = listReferences(naming.files).filter(({ root }) => root.digest === before.root.digest);
   if (others.length > 1) return;
-  await write(naming.files, { ...before, name: undefined });
+  await writeStored(naming.files, { ...before, name: undefined });
 }
 
 async function replace(
@@ -80,7 +85,7 @@ async function replace(
   reference: NewReference,
   same: StoredReference | undefined,
 ): Promise<void> {
-  await write(files, {
+  await writeStored(files, {
     name: reference.name,
     root: reference.root,
     manifests: union(same?.manifests ?? [], reference.manifests),
@@ -89,7 +94,8 @@ async function replace(
   });
 }
 
-async function write(files: Files, stored: StoredReference): Promise<void> {
+/** In place of what the same reference was before. To be called by whoever is `alone`. */
+export async function writeStored(files: Files, stored: StoredReference): Promise<void> {
   await files.replace(referencePath(files, stored), `${JSON.stringify(stored)}\n`);
 }
 

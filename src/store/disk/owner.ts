@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { errnoOf } from '../failure.ts';
+import { errnoOf } from '#errors';
 
 /** Which process holds something, told so that another one can prove its death. */
 export interface Owner {

@@ -1,6 +1,7 @@
 import { readDocument, type Source } from '#content';
 import { DrayError, isDrayError, messageOf } from '#errors';
 import { children, type Descriptor, type Digest, isDocumentType, isIndexType, parseIndex, parseManifest } from '#oci';
+import { BoundedCache } from '../bounded-cache.ts';
 
 export interface ReachOptions {
   readonly signal?: AbortSignal | undefined;
@@ -34,11 +35,24 @@ async function below(
   target: Descriptor,
   signal: AbortSignal | undefined,
 ): Promise<readonly Descriptor[]> {
+  const documents = known.get(source) ?? new BoundedCache<readonly Descriptor[]>(MOST_BYTES);
+  known.set(source, documents);
+  const key = `${target.mediaType} ${target.digest}`;
+  const before = documents.get(key);
+  if (before !== undefined) return before;
   const bytes = await readDocument(source, target, { signal });
-  return children(
+  const named = children(
     isIndexType(target.mediaType) ? parseIndex(bytes, target.mediaType) : parseManifest(bytes, target.mediaType),
   );
+  documents.set(key, named, target.size);
+  return named;
 }
+
+/** Bytes of documents, of which what they name takes a multiple in memory: thousands of manifests. */
+const MOST_BYTES = 8 * 1024 * 1024;
+
+/** What verified documents name, which cannot change: whoever removes many images looks at all of them each time. */
+const known = new WeakMap<Source, BoundedCache<readonly Descriptor[]>>();
 
 /** For what must not be removed: it is better to remove nothing than to guess. */
 export function refuse(document: Descriptor, error: unknown): never {

@@ -25,23 +25,43 @@ export interface NewReference extends Pick<StoredReference, 'root' | 'manifests'
 
 /** What holds `name`, or the nameless image with this root. */
 export function readReference(files: Files, which: ReferenceKey): StoredReference | undefined {
-  const found = parse(files.read(referencePath(files, which)));
+  const text = files.read(referencePath(files, which));
+  const found = text === undefined ? undefined : parse(text);
   if (found === undefined || found.name !== which.name) return undefined;
   return found.name === undefined && found.root.digest !== which.root?.digest ? undefined : found;
 }
 
+interface Listing {
+  /** Of all files. */
+  readonly texts: readonly string[];
+  readonly parsed: readonly (StoredReference | undefined)[];
+  readonly all: readonly StoredReference[];
+}
+
+/** What was there when all were last read. */
+const listings = new WeakMap<Files, Listing>();
+/** Characters of a listing that is remembered, which takes a multiple of that in memory: tens of thousands of names. */
+const MOST_REMEMBERED = 16 * 1024 * 1024;
+
 /**
  * All references, in no order. A file that cannot be understood is none: the next pull writes it anew. A root that has a name is not nameless,
- * whatever a killed process has left.
+ * whatever a killed process has left. All files are read each time, as other processes change them, and neither times nor sizes tell that for sure; but what
+ * says the same as before is the same object, and so is the whole.
  */
 export function listReferences(files: Files): readonly StoredReference[] {
-  const all = files
-    .list(files.path('refs'))
-    .filter((name) => REFERENCE_FILE.test(name))
-    .map((name) => parse(files.read(files.path('refs', name))))
-    .filter((reference) => reference !== undefined);
-  const named = new Set(all.filter(({ name }) => name !== undefined).map(({ root }) => root.digest));
-  return all.filter(({ name, root }) => name !== undefined || !named.has(root.digest));
+  const names = files.list(files.path('refs')).filter((name) => REFERENCE_FILE.test(name));
+  const texts = names.flatMap((name) => files.read(files.path('refs', name)) ?? []);
+  const before = listings.get(files);
+  if (before?.texts.length === texts.length && texts.every((text, at) => text === before.texts[at])) return before.all;
+  const known = new Map(before?.texts.map((text, at) => [text, before.parsed[at]]));
+  const parsed = texts.map((text) => known.get(text) ?? parse(text));
+  const found = parsed.filter((reference) => reference !== undefined);
+  const named = new Set(found.filter(({ name }) => name !== undefined).map(({ root }) => root.digest));
+  const all = found.filter(({ name, root }) => name !== undefined || !named.has(root.digest));
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  if (length <= MOST_REMEMBERED) listings.set(files, { texts, parsed, all });
+  else listings.delete(files);
+  return all;
 }
 
 const REFERENCE_FILE = /^(?:[0-9a-f]{64}|sha(?:256|512)-[0-9a-f]+)\.json$/;
@@ -62,8 +82,7 @@ export function referencePath(files: Files, { name, root }: ReferenceKey): strin
   return files.path('refs', `${digestNames(root.digest).join('-')}.json`);
 }
 
-function parse(text: string | undefined): StoredReference | undefined {
-  if (text === undefined) return undefined;
+function parse(text: string): StoredReference | undefined {
   try {
     const value = JSON.parse(text) as Partial<StoredReference> | null;
     const { name, root, manifests, source, pulled } = value ?? {};

@@ -1,9 +1,5 @@
-import { DrayError, isDrayError, messageOf } from '#errors';
+import { DrayError, errnoOf, isDrayError, messageOf } from '#errors';
 import { quoted } from '#oci';
-
-export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
 
 /** What the system refused while `name` was unpacked, as a DrayError: DISK_FULL, CORRUPT_LAYER for what no system takes, else IO_FAILED. */
 export function diskFailure(name: string, cause: unknown): unknown {

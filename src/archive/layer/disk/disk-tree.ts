@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, linkSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
-import { DrayError } from '#errors';
+import { DrayError, errnoOf } from '#errors';
 import { encodeRaw, isEscaped } from '../../tar/raw-text.ts';
 import type { TarEntry } from '../../tar/read.ts';
 import type { Attributes, FileSink, Found, Tree } from '../tree.ts';
-import { errnoOf } from './disk-failure.ts';
 import { fileWriter, guarded, openNewFile } from './file-writer.ts';
 import type { DiskPath, Folder } from './folder.ts';
 import { makeNode } from './make-node.ts';

@@ -16,10 +16,9 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { DrayError } from '#errors';
+import { DrayError, errnoOf } from '#errors';
 import { quoted } from '#oci';
 import { decodeRaw, encodeRaw, isEscaped } from '../../tar/raw-text.ts';
-import { errnoOf } from './disk-failure.ts';
 
 /** A path as Node takes it: bytes where it is no text. */
 export type DiskPath = string | Buffer;

@@ -12,8 +12,8 @@ import {
   openSync,
   utimesSync,
 } from 'node:fs';
+import { errnoOf } from '#errors';
 import type { Attributes } from '../tree.ts';
-import { errnoOf } from './disk-failure.ts';
 import type { Folder } from './folder.ts';
 import type { Unset } from './notes.ts';
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DrayError, isDrayError, messageOf } from '#errors';
+import { DrayError, errnoOf, isDrayError, messageOf } from '#errors';
 import { libtrustId } from '../tokens/key-ids.ts';
 
 /** A P-256 key. */
@@ -38,7 +38,7 @@ async function makeKey(path: string): Promise<KeyObject> {
     }
     // never over a key that somebody else has made by now
     await link(temporary, path).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (errnoOf(error) !== 'EEXIST') throw error;
     });
   } finally {
     await rm(temporary, { force: true });
@@ -54,7 +54,7 @@ async function readKey(path: string): Promise<KeyObject | undefined> {
   try {
     pem = await readFile(path, 'utf8');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   if (((await stat(path)).mode & 0o077) !== 0 && process.platform !== 'win32') {
@@ -87,8 +87,4 @@ function freshKey(): KeyObject {
 function asSigningKey(privateKey: KeyObject): SigningKey {
   const publicKey = createPublicKey(privateKey);
   return { privateKey, publicKey, kid: libtrustId(publicKey) };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
 }

@@ -1,6 +1,6 @@
 import { readAll } from '#bytes';
 import { type Descriptor, DOCKER_CONFIG, digestOf, parseManifest, SCHEMA1_MANIFEST } from '#oci';
-import { BoundedCache } from '../../storage/folder/bounded-cache.ts';
+import { BoundedCache } from '#store';
 import type { StoredManifest } from '../../storage/port.ts';
 import type { Asked } from '../negotiate/in-form.ts';
 import type { RouteContext } from '../route-context.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
+import { errnoOf } from '#errors';
 import type { HealthCheck } from './health-check.ts';
 
 /** The storage's folder can be written: a small file is made in `dray/tmp` below it, and removed. `root` itself must be there. */
@@ -18,7 +19,7 @@ export function storageCheck(root: string, options: Pick<HealthCheck, 'interval'
         await nodeFs.rm(file);
         return undefined;
       } catch (error) {
-        return `it cannot be written (${codeOf(error)})`;
+        return `it cannot be written (${errnoOf(error) ?? 'unknown'})`;
       }
     },
   };
@@ -36,16 +37,12 @@ export function diskCheck(root: string, minimum: number): HealthCheck {
         const free = bavail * bsize;
         return blocks === 0 || free >= minimum ? undefined : `${free} bytes are free, less than ${minimum}`;
       } catch (error) {
-        return `it cannot be asked (${codeOf(error)})`;
+        return `it cannot be asked (${errnoOf(error) ?? 'unknown'})`;
       }
     },
   };
 }
 
 function unlessThere(error: unknown): void {
-  if (codeOf(error) !== 'EEXIST') throw error;
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  if (errnoOf(error) !== 'EEXIST') throw error;
 }

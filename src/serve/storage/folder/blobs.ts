@@ -1,7 +1,7 @@
 import { hasCode, throwIfCancelled } from '#errors';
 import type { Digest } from '#oci';
+import { BoundedCache } from '#store';
 import type { BlobOptions, StorageOptions, StoredBlob } from '../port.ts';
-import { BoundedCache } from './bounded-cache.ts';
 import type { Data } from './data.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { Links } from './links.ts';

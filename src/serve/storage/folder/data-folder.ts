@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { DrayError } from '#errors';
-import { errnoOf, Files, type FilesOptions, isAbsence, syncFile, writeRegion } from '#store';
+import { DrayError, errnoOf } from '#errors';
+import { Files, type FilesOptions, isAbsence, syncFile, writeRegion } from '#store';
 import { Paths } from './paths.ts';
 
 /** Folders that are known to be there; as many as a busy registry uses. */

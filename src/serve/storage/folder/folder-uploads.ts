@@ -1,13 +1,12 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { Bytes } from '#bytes';
-import { DrayError, hasCode, throwIfCancelled } from '#errors';
+import { DrayError, errnoOf, hasCode, throwIfCancelled } from '#errors';
 import { type Digest, digestParts, hashFor } from '#oci';
-import { asFailure, errnoOf, syncFile } from '#store';
+import { asFailure, BoundedCache, syncFile } from '#store';
 import { busyUpload, otherContent, otherOffset, unknownUpload } from '../failures.ts';
 import type { StorageOptions, UploadPiece, UploadStorage } from '../port.ts';
 import { type Baton, type BatonTerms, startedAt, takeBaton } from './baton.ts';
-import { BoundedCache } from './bounded-cache.ts';
 import type { Keeper } from './keeper.ts';
 import { readData } from './read-data.ts';
 import { takeContent } from './take-content.ts';

@@ -1,5 +1,5 @@
+import { BoundedCache } from '#store';
 import type { Clock } from '#timing';
-import { BoundedCache } from './bounded-cache.ts';
 import type { DataFolder } from './data-folder.ts';
 import { isStill, type Stamp, stampOf } from './stamp.ts';
 

@@ -1,7 +1,7 @@
 import { type Digest, digestOf, digestParts, isDigest } from '#oci';
+import { BoundedCache } from '#store';
 import type { Clock } from '#timing';
 import type { StoredManifest } from '../port.ts';
-import { BoundedCache } from './bounded-cache.ts';
 import type { Data } from './data.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { Links } from './links.ts';

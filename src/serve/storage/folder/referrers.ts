@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfCancelled } from '#errors';
 import { type Descriptor, type Digest, isDigest } from '#oci';
+import { BoundedCache } from '#store';
 import type { StorageOptions } from '../port.ts';
 import { type Referral, referralOf, sortedByDigest } from '../referral.ts';
-import { BoundedCache } from './bounded-cache.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { Listing, Listings } from './listings.ts';
 import type { Manifests } from './manifests.ts';

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfCancelled } from '#errors';
+import { BoundedCache } from '#store';
 import { firstAfter } from '../page.ts';
 import type { Page, PageOptions, StorageOptions } from '../port.ts';
-import { BoundedCache } from './bounded-cache.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { Links } from './links.ts';
 import type { Listings } from './listings.ts';

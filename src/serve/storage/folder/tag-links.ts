@@ -1,5 +1,5 @@
+import { errnoOf } from '#errors';
 import type { Digest } from '#oci';
-import { errnoOf } from '#store';
 import type { DataFolder } from './data-folder.ts';
 import { type Links, parentOf } from './links.ts';
 import { folderOf } from './paths.ts';

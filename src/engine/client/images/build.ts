@@ -1,0 +1,91 @@
+import type { CallOptions } from '#content';
+import { type Digest, familiarString, isDigest, parseReference } from '#oci';
+import { encodeRegistryAuth, type RegistryAuth } from '../../api/registry-auth.ts';
+import { type ArchiveSource, archiveBody } from '../archive-body.ts';
+import { requireOptions } from '../version-gate.ts';
+import { type ImagesContext, streamOf } from './context.ts';
+import { findAuth } from './credentials.ts';
+import type { MessageStream } from './message-stream.ts';
+import { platformText } from './platform-query.ts';
+
+/** Of the classic builder, which engines have beside BuildKit. */
+export interface BuildOptions extends CallOptions {
+  /** Path within the context; `Dockerfile` by default. */
+  readonly dockerfile?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly buildArgs?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** The stage to stop after. */
+  readonly target?: string | undefined;
+  readonly noCache?: boolean | undefined;
+  /** Asks the registries for newer base images. */
+  readonly pull?: boolean | undefined;
+  /** Only the ID, at the end. */
+  readonly quiet?: boolean | undefined;
+  readonly networkMode?: string | undefined;
+  /** `OS/ARCH[/VARIANT]`; the engine's own by default. Since API version 1.32. */
+  readonly platform?: string | undefined;
+  /** Registries that base images come from; what docker has for them is given to the engine. */
+  readonly registries?: readonly string[] | undefined;
+  /** By registry: given to the engine in place of what docker has. */
+  readonly auth?: Readonly<Record<string, RegistryAuth>> | undefined;
+}
+
+export interface BuildResult {
+  /** The ID of the image. Undefined where the engine does not say. */
+  readonly id?: Digest;
+}
+
+/** The messages of a build. `files` is the context: a tar archive, compressed or not. Throws INVALID_REFERENCE for tags that are none. */
+export function build(context: ImagesContext, files: ArchiveSource, options: BuildOptions): MessageStream<BuildResult> {
+  const tags = options.tags?.map((tag) => familiarString(parseReference(tag)));
+  const body = archiveBody(files, 'the context');
+  let id: Digest | undefined;
+  return streamOf(context, {
+    what: 'the build of an image',
+    options: { signal: options.signal },
+    body,
+    async request() {
+      const { dockerfile = 'Dockerfile', target, quiet, noCache, pull, networkMode, buildArgs, labels } = options;
+      const platform = platformText(options.platform);
+      await requireOptions(context.connection, options, { platform: '1.32' });
+      const query = {
+        buildargs: jsonOf(buildArgs),
+        dockerfile,
+        labels: jsonOf(labels),
+        networkmode: networkMode,
+        nocache: noCache,
+        platform,
+        pull,
+        q: quiet,
+        t: tags,
+        target,
+        version: '1',
+      };
+      const headers = { 'X-Registry-Config': encodeRegistryAuth(await credentialsOf(context, options)) };
+      return { method: 'POST', path: '/build', query, headers, body, contentType: 'application/x-tar' };
+    },
+    take({ aux, stream = '' }) {
+      const told = typeof aux === 'object' && aux !== null && 'ID' in aux ? String(aux.ID) : stream.trimEnd();
+      if (isDigest(told)) id = told;
+    },
+    result: () => (id === undefined ? {} : { id }),
+  });
+}
+
+function jsonOf(values: Readonly<Record<string, string>> | undefined): string | undefined {
+  return values === undefined || Object.keys(values).length === 0 ? undefined : JSON.stringify(values);
+}
+
+async function credentialsOf(
+  { keychain }: ImagesContext,
+  { registries = [], auth = {}, signal }: BuildOptions,
+): Promise<Readonly<Record<string, RegistryAuth>>> {
+  const found: Record<string, RegistryAuth> = {};
+  for (const domain of registries) {
+    const kept = await findAuth({ domain }, { keychain, signal });
+    // As docker calls Docker Hub here.
+    if (Object.keys(kept).length > 0) found[kept.serveraddress ?? domain] = kept;
+  }
+  return { ...found, ...auth };
+}
