@@ -116,8 +116,8 @@ export function checkText(text: string, what: string): void {
 }
 
 /** Waits until something holds. */
-export async function until(holds: () => boolean, what: () => string): Promise<void> {
-  for (let left = 400; !holds(); left -= 1) {
+export async function until(holds: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
+  for (let left = 400; !(await holds()); left -= 1) {
     assert.ok(left > 0, what());
     await new Promise((resolve) => void setTimeout(resolve, 25));
   }
