@@ -5,6 +5,7 @@ import { readAll } from '#bytes';
 import { authority, server as serverKey } from './fixtures/certificates.test.fixture.ts';
 import { ok, type RawAnswer, type RawServer, rawServer } from './fixtures/raw-server.test.fixture.ts';
 import { failsWith } from './fixtures/scene.test.fixture.ts';
+import { steadyClock } from './fixtures/steady-clock.test.fixture.ts';
 import { createTransport } from './transport.ts';
 import type { TransportOptions } from './types.ts';
 
@@ -258,7 +259,9 @@ test('an HTTP proxy’s refusals are CONNECT_FAILED with its reason', async (t) 
 });
 
 test('a proxy that is not there, or says nothing, is named', async (t) => {
-  const { get, proxy } = await proxyScene(t, '', () => undefined);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  // The time is up once the proxy has been asked, and not before.
+  const { get, proxy } = await proxyScene(t, '', (socket) => socket.once('data', () => t.mock.timers.tick(80)));
   await assert.rejects(
     get('secure', `http://127.0.0.1:${proxy.port}`, {
       proxy: { https: `http://127.0.0.1:${proxy.port}`, loopback: true },
@@ -266,6 +269,7 @@ test('a proxy that is not there, or says nothing, is named', async (t) => {
     }),
     failsWith('CONNECT_FAILED', /no connection within 0\.08 s \(waiting for the proxy http:\/\/127/),
   );
+  t.mock.timers.reset();
   await proxy.close();
   await assert.rejects(
     get('secure', `http://127.0.0.1:${proxy.port}`),
@@ -294,6 +298,7 @@ test('a body cut, stalled or cancelled in a tunnel fails as without one', async 
     proxy: { https: `http://127.0.0.1:${proxy.port}`, loopback: true },
     tls: { [`localhost:${secure.port}`]: { ca: [authority] } },
     stallTimeout: 100,
+    clock: steadyClock(),
   });
   t.after(async () => {
     client.close();
