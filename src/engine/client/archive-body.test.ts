@@ -81,6 +81,21 @@ test('a source is closed where the request is not made', async (t) => {
   }
 });
 
+test('a generator that was begun is ended where there is no connection', async (t) => {
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (;;) yield Buffer.from(TEXT);
+    } finally {
+      end();
+    }
+  }
+  const engine = createEngine({ host: `unix://${await temporaryFolder(t)}/none.sock`, version: '1.47' });
+  await assert.rejects(engine.images.load(source()).done(), failure('CONNECT_FAILED'));
+  await ended;
+});
+
 test('so is one that is no stream', async () => {
   let isLeft = false;
   const source = {

@@ -125,7 +125,7 @@ class Attempt {
     for await (const chunk of body) {
       if (chunk.length === 0) continue;
       if (this.#response === undefined) this.#silence.start();
-      await new Promise<void>((resolve) => sent.write(chunk, () => resolve()));
+      await written(sent, chunk);
       this.#silence.stop();
       if (sent.destroyed) return;
     }
@@ -149,6 +149,18 @@ class Attempt {
   #failure(error: unknown, during: boolean): Error {
     return brokenExchange(this.#reason ?? this.#fault ?? error, this.#work.facts, during);
   }
+}
+
+/** Resolves when a chunk is on its way, or lost with the request: one that never gets a connection calls nobody back. */
+function written(sent: ClientRequest, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      sent.off('close', done);
+      resolve();
+    };
+    sent.once('close', done);
+    sent.write(chunk, done);
+  });
 }
 
 /** At most `limit` bytes; the rest is given up. */
