@@ -103,3 +103,18 @@ test('who gives up leaves the others waiting, and the last one ends the question
   await eventually(() => closed === 1);
   assert.equal(server.asked.length, 1);
 });
+
+test('who comes when the question was just given up asks anew', async (t) => {
+  let isSilent = true;
+  const server = await startServer(t, (_, response) => {
+    if (!isSilent) response.setHeader('Api-Version', '1.40').end();
+  });
+  const connection = connectTo(t, { host: server.host, version: 'negotiate' });
+  const stop = new AbortController();
+  const answer = connection.version({ signal: stop.signal });
+  await eventually(() => server.asked.length === 1);
+  isSilent = false;
+  stop.abort();
+  await assert.rejects(answer, (error: unknown) => hasCode(error, 'CANCELLED'));
+  assert.equal(await connection.version(), '1.40');
+});

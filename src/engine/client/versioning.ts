@@ -37,6 +37,7 @@ export function createVersioning(options: VersioningOptions): (call?: CallOption
 class Question {
   readonly #options: VersioningOptions;
   #asked: Promise<string> | undefined;
+  #isAnswered = false;
   #waiting = 0;
   #stop = new AbortController();
 
@@ -51,7 +52,7 @@ class Question {
     try {
       return await unlessCancelled(asked, signal);
     } finally {
-      if (--this.#waiting === 0) this.#stop.abort();
+      if (--this.#waiting === 0 && !this.#isAnswered) this.#giveUp();
     }
   }
 
@@ -59,11 +60,19 @@ class Question {
     const stop = new AbortController();
     this.#stop = stop;
     try {
-      return await negotiate(this.#options, stop.signal);
+      const version = await negotiate(this.#options, stop.signal);
+      this.#isAnswered = true;
+      return version;
     } catch (error) {
-      this.#asked = undefined;
+      if (this.#stop === stop) this.#asked = undefined;
       throw error;
     }
+  }
+
+  /** Who comes next asks anew, also before this one has heard that it is given up. */
+  #giveUp(): void {
+    this.#asked = undefined;
+    this.#stop.abort();
   }
 }
 
