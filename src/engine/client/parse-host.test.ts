@@ -46,6 +46,8 @@ const BAD: readonly (readonly [text: string, why: RegExp])[] = [
   ['tcp://h:1?x=1', /query/],
   ['tcp://me:secret@h:1', /cannot be given here/],
   ['ssh://me:secret@h', /password cannot/],
+  ['ssh://me:se/secret@h', /host or port|port is none/],
+  ['me:secret@h:1', /no scheme/],
   ['ssh://h?x', /query/],
   ['ssh://-oProxyCommand=x', /dash|host or port/],
   ['ssh://-l@h', /dash/],

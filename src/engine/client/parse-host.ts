@@ -119,7 +119,9 @@ function decoded(text: string, label: string): string {
   }
 }
 
-const withoutPassword = (text: string): string => text.replace(/^([^/]*\/\/[^/@:]*):[^/]*@/, '$1:…@');
+/** Whatever stands between the first colon that is not the scheme's and the last @, also of what no URL is. */
+const withoutPassword = (text: string): string =>
+  text.replace(/^((?:[a-z][a-z0-9+.-]*:\/\/)?[^/@:]*):(?!\/\/).*@/is, '$1:…@');
 
 function refused(label: string, why: string, hint: string = HINT): DrayError {
   return new DrayError('INVALID_OPTION', `the engine's address ${JSON.stringify(label)} cannot be used: ${why}`, {
