@@ -2,11 +2,10 @@ import type { CallOptions } from '#content';
 import { printable } from '#oci';
 import { systemClock } from '#timing';
 import type { EngineConnection } from '../connection.ts';
-import { closable } from '../streams/closable.ts';
 import { demultiplex } from '../streams/demultiplex.ts';
 import type { Frame } from '../streams/frame.ts';
 import { isMultiplexed } from '../streams/is-multiplexed.ts';
-import { linkedAbort } from '../streams/linked-abort.ts';
+import { leavable } from '../streams/leavable.ts';
 import { rawFrames } from '../streams/raw-frames.ts';
 import { type Moment, timestamp } from '../system/timestamp.ts';
 import { containerPath } from './container-path.ts';
@@ -33,17 +32,7 @@ export function containerLogs(
   id: string,
   options: LogsOptions = {},
 ): AsyncIterableIterator<Frame> {
-  let leave = (): void => {};
-  async function* untilLeft(): AsyncGenerator<Frame, void, undefined> {
-    const { signal, end } = linkedAbort(options.signal);
-    leave = end;
-    try {
-      yield* frames(connection, id, { ...options, signal });
-    } finally {
-      end();
-    }
-  }
-  return closable(untilLeft(), () => leave());
+  return leavable(options.signal, (signal) => frames(connection, id, { ...options, signal }));
 }
 
 async function* frames(

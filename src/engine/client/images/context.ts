@@ -1,4 +1,3 @@
-import type { Bytes } from '#bytes';
 import type { CallOptions } from '#content';
 import type { Keychain } from '#registry';
 import type { ArchiveBody } from '../archive-body.ts';
@@ -23,36 +22,38 @@ interface StreamOptions<Result> extends Pick<MessageWork<Result>, 'what' | 'take
   readonly registry?: CredentialTarget | undefined;
 }
 
+type Send<T> = (request: EngineRequest) => Promise<T>;
+
 /** A stream of messages that is asked for when it is used, with credentials where a registry has part in it. */
 export function streamOf<Result>(
   { connection, keychain }: ImagesContext,
   { request, options, body: sent, registry, ...work }: StreamOptions<Result>,
 ): MessageStream<Result> {
-  const { signal } = options;
-  const ask = async <T>(send: (request: EngineRequest) => Promise<T>): Promise<T> => {
+  const ask = async <T>(signal: AbortSignal, send: Send<T>): Promise<T> => {
     // An engine that unpacks a large layer says nothing for a long time.
     const asked = { ...(await request()), signal, timeout: false };
     if (registry === undefined) return send(asked);
     return withCredentials((headers) => send({ ...asked, headers: { ...asked.headers, ...headers } }), registry, {
       ...options,
+      signal,
       keychain,
     });
   };
-  const begin = <T>(send: (request: EngineRequest) => Promise<T>): Promise<T> =>
-    sent === undefined ? ask(send) : sent.sentBy(() => ask(send));
+  const begin = <T>(signal: AbortSignal, send: Send<T>): Promise<T> =>
+    sent === undefined ? ask(signal, send) : sent.sentBy(() => ask(signal, send));
   return createMessageStream({
     ...work,
-    signal,
-    async *objects() {
-      const { first, rest } = await begin((asked) => begun(connection.objects(asked)));
+    signal: options.signal,
+    async *objects(signal) {
+      const { first, rest } = await begin(signal, (asked) => begun(connection.objects(asked)));
       try {
         for (let next = first; next.done !== true; next = await rest.next()) yield next.value;
       } finally {
         await rest.return?.();
       }
     },
-    async *bytes(): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
-      const { body } = await begin((asked) => connection.send(asked));
+    async *bytes(signal): AsyncGenerator<Uint8Array, void, undefined> {
+      const { body } = await begin(signal, (asked) => connection.send(asked));
       yield* body;
     },
   });

@@ -39,7 +39,13 @@ test('nothing is sent before it is used, and once only whatever the use', async 
     assert.equal(connection.requests.length, 0);
     await use(stream);
     assert.equal(connection.requests.length, 1);
-    for (const second of Object.values(USES)) {
+    const isEndKept = !['raw', 'copyTo'].includes(name);
+    for (const [again, second] of Object.entries(USES)) {
+      // The end of what was read as messages can be asked for as often as one likes.
+      if (isEndKept && ['done', 'await'].includes(again)) {
+        assert.deepEqual(await second(stream), await pulled({ body: PULL }).stream);
+        continue;
+      }
       await assert.rejects(
         async () => second(stream),
         (error) => hasCode(error, 'INVALID_OPTION'),
@@ -62,6 +68,26 @@ test('messages come as they are, and the end says what came of it', async () => 
     digest: `sha256:${'e'.repeat(64)}`,
     status: 'Downloaded newer image for localhost:5000/rnd:1',
   });
+});
+
+test('what came of it is told after a loop, and beside one', async () => {
+  const { connection, stream } = pulled({ body: PULL });
+  let beside: PromiseLike<{ readonly digest?: string }> | undefined;
+  for await (const _ of stream) beside ??= stream.done();
+  const results = [await beside, await stream, await stream.done()];
+  assert.deepEqual(new Set(results.map((result) => result?.digest)), new Set([`sha256:${'e'.repeat(64)}`]));
+  await assert.rejects(stream.done({ onMessage() {} }), (error) => hasCode(error, 'INVALID_OPTION'));
+  assert.equal(connection.requests.length, 1);
+  const failing = pulled({ body: '{"errorDetail":{"message":"no luck"},"error":"no luck"}\n' }).stream;
+  for (const use of ['iterate', 'await', 'done']) {
+    await assert.rejects(
+      async () => USES[use]?.(failing),
+      (error) => hasCode(error, 'SERVER_FAILED'),
+    );
+  }
+  const left = pulled({ body: PULL }).stream;
+  for await (const _ of left) break;
+  await assert.rejects(left.done(), (error) => hasCode(error, 'CANCELLED'));
 });
 
 test('raw bytes are those that came, a failure among them', async () => {

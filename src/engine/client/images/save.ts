@@ -1,5 +1,7 @@
+import type { Bytes } from '#bytes';
 import type { CallOptions } from '#content';
 import { DrayError } from '#errors';
+import { leavable } from '../streams/leavable.ts';
 import { requireOptions } from '../version-gate.ts';
 import type { ImagesContext } from './context.ts';
 import { imageName } from './image-name.ts';
@@ -14,7 +16,11 @@ export interface SaveOptions extends CallOptions {
  * The archive of one image or several: tar, as `docker save` has it. It is asked for when it is read, once; leaving the loop closes the
  * connection. An engine that fails in the middle ends early: CONNECTION_LOST.
  */
-export async function* save(
+export function save(context: ImagesContext, names: string | readonly string[], options: SaveOptions): Bytes {
+  return leavable(options.signal, (signal) => archiveOf(context, names, { ...options, signal }));
+}
+
+async function* archiveOf(
   { connection }: ImagesContext,
   names: string | readonly string[],
   options: SaveOptions,

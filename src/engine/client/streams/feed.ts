@@ -1,6 +1,7 @@
 import { finished, Readable, type Writable } from 'node:stream';
 import type { Bytes } from '#bytes';
 import { DrayError, messageOf } from '#errors';
+import { copies } from './copies.ts';
 
 /** What is given to a container to read: as it comes, or all of it at once. */
 export type InputSource = Readable | Bytes | Uint8Array | string;
@@ -39,9 +40,4 @@ export function feed(source: InputSource, input: Writable, { end, onFault }: Fee
 function chunksOf(source: Bytes | Uint8Array | string): Iterable<Buffer> | AsyncIterable<Uint8Array> {
   const isWhole = typeof source === 'string' || source instanceof Uint8Array;
   return isWhole ? [Buffer.from(source)] : copies(source);
-}
-
-/** A stream reads ahead, and chunks are ours only until the next one is asked for. */
-async function* copies(source: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of source) yield Buffer.from(chunk);
 }

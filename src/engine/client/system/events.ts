@@ -3,6 +3,7 @@ import { systemClock } from '#timing';
 import { encodeFilters, type Filters } from '../../api/filters.ts';
 import type { EngineEvent } from '../../api/system.ts';
 import type { EngineConnection } from '../connection.ts';
+import { leavable } from '../streams/leavable.ts';
 import { type Moment, timestamp } from './timestamp.ts';
 
 export interface EventsOptions extends CallOptions {
@@ -15,16 +16,14 @@ export interface EventsOptions extends CallOptions {
 }
 
 /** What happens in the engine, as it happens. Leaving the loop closes the connection. */
-export async function* events(
-  connection: EngineConnection,
-  options: EventsOptions,
-): AsyncGenerator<EngineEvent, void, undefined> {
-  const now = systemClock.now();
-  const query = {
-    filters: encodeFilters(options.filters),
-    since: timestamp(options.since, now),
-    until: timestamp(options.until, now),
-  };
-  const { signal } = options;
-  yield* connection.objects<EngineEvent>({ method: 'GET', path: '/events', query, timeout: false, signal });
+export function events(connection: EngineConnection, options: EventsOptions): AsyncIterable<EngineEvent> {
+  return leavable(options.signal, (signal) => {
+    const now = systemClock.now();
+    const query = {
+      filters: encodeFilters(options.filters),
+      since: timestamp(options.since, now),
+      until: timestamp(options.until, now),
+    };
+    return connection.objects({ method: 'GET', path: '/events', query, timeout: false, signal });
+  });
 }
