@@ -127,7 +127,7 @@ test('a client that leaves in the middle leaves nothing', async (t) => {
 test('a client that goes on sending what nobody wants gets its answer, and then an end', async (t) => {
   const engine = await startTestEngine(t);
   const sent = request({ socketPath: engine.socket, method: 'POST', path: '/images/load', agent: false });
-  const closed = once(sent, 'close');
+  const closed = new Promise((resolve) => sent.once('close', resolve));
   sent.on('error', () => {});
   const noise = Buffer.alloc(1_000_000, 'noise');
   for (let count = 0; count < 20; count += 1) sent.write(noise);

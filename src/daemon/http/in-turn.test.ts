@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { ARCHIVE_SHAPES, buildImage } from '#testing';
@@ -72,7 +71,7 @@ test('who sends hundreds ahead, and they wait, is cut off', async (t) => {
       one.write(EVENTS.repeat(count));
       return one;
     });
-    const closed = once(socket, 'close').then(() => true);
+    const closed = new Promise<true>((resolve) => socket.once('close', () => resolve(true)));
     const other = engine.ask('GET', '/_ping').then(() => false);
     if (isCut) assert.equal(await closed, true);
     else assert.equal(await Promise.race([closed, other]), false);

@@ -77,7 +77,7 @@ describe('a pull through the engine', () => {
   test('an event of it: the name, with the labels of the image', async (t) => {
     const { pull, engine, registry } = await world(t, { images: { 'app:1': twoLayers } });
     await pull('app', '1');
-    const { text } = await engine.ask('GET', `/events?since=1&until=${Math.ceil(Date.now() / 1000)}`);
+    const { text } = await engine.ask('GET', `/events?since=1&until=${Date.now() / 1000 + 0.001}`);
     const { Action, Actor } = JSON.parse(text.split('\n')[0] ?? '') as { Action: string; Actor: unknown };
     const attributes = { name: registry.reference('app'), version: '0.1' };
     assert.deepEqual([Action, Actor], ['pull', { ID: registry.reference('app:1'), Attributes: attributes }]);

@@ -71,7 +71,7 @@ describe('a push through the engine', () => {
       lines.filter((line) => / digest: |refers/.test(line)).map((line) => line.slice(0, 8)),
       ['The push', '1: diges', '2: diges'],
     );
-    const until = Math.ceil(Date.now() / 1000);
+    const until = Date.now() / 1000 + 0.001;
     const { text } = await engine.ask('GET', `/events?since=1&until=${until}&filters={"event":["push"]}`);
     const events = text.split('\n').filter(Boolean);
     const { Actor } = JSON.parse(events[0] ?? '{}') as { Actor: unknown };

@@ -12,6 +12,8 @@ export interface ChildTask {
   readonly target: Descriptor;
   /** Parts that are fetched at the same time. */
   readonly parts: number;
+  /** Bytes of one request. */
+  readonly step: number;
 }
 
 const task = JSON.parse(process.argv[2] ?? '') as ChildTask;
@@ -36,14 +38,18 @@ async function bring(ingest: Ingest): Promise<void> {
         end: Math.min(end, start + (n + 1) * step),
       }));
     });
-    await Promise.all(missing.map(({ start, end }) => bringPart(ingest, start, end)));
+    await Promise.all(
+      missing.map(async ({ start, end }) => {
+        for (let at = start; at < end; at += task.step) await bringStep(ingest, at, Math.min(end, at + task.step));
+      }),
+    );
     await ingest.commit();
   } finally {
     await ingest.release();
   }
 }
 
-function bringPart(ingest: Ingest, start: number, end: number): Promise<void> {
+function bringStep(ingest: Ingest, start: number, end: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let at = start;
     const request = get(task.url, { headers: { range: `bytes=${start}-${end - 1}` } }, (response) => {

@@ -18,7 +18,7 @@ const CHILD = fileURLToPath(import.meta.url.replace(/\.test\.(ts|js)$/, '.test.c
 /** What a process may cost besides: what was on the wire when it died. */
 const MARGIN = 0.05 * BLOB.bytes.length;
 
-/** Serves the blob at about 6 MB/s for each connection, and counts. */
+/** Serves the blob in small pieces, at no more than 6 MB/s for each who asks, and counts: what is on the wire is never much. */
 const traffic = { served: 0 };
 let server: Server;
 let url = '';
@@ -29,20 +29,13 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dray-processes-'));
   server = createServer((request, response) => {
     const [, first, last] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? [];
-    let at = Number(first);
-    const stop = Number(last) + 1;
-    response.writeHead(206, { 'content-length': stop - at });
-    const timer = setInterval(() => {
-      const chunk = BLOB.bytes.subarray(at, Math.min(at + STEP, stop));
-      response.write(chunk);
-      traffic.served += chunk.length;
-      at += chunk.length;
-      if (at === stop) {
-        clearInterval(timer);
-        response.end();
-      }
+    const piece = BLOB.bytes.subarray(Number(first), Number(last) + 1);
+    assert.ok(piece.length <= STEP);
+    const timer = setTimeout(() => {
+      traffic.served += piece.length;
+      response.writeHead(206).end(piece);
     }, 5);
-    response.on('close', () => clearInterval(timer));
+    response.on('close', () => clearTimeout(timer));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -72,7 +65,7 @@ interface Running {
 }
 
 function start(parts = 1, lockTimings: ChildTask['store']['lockTimings'] = {}): Running {
-  const task: ChildTask = { store: { root, lockTimings }, url, target: BLOB.descriptor, parts };
+  const task: ChildTask = { store: { root, lockTimings }, url, target: BLOB.descriptor, parts, step: STEP };
   const child = spawn(process.execPath, [...process.execArgv, CHILD, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -87,10 +80,7 @@ function start(parts = 1, lockTimings: ChildTask['store']['lockTimings'] = {}): 
 }
 
 async function servedAtLeast(bytes: number): Promise<void> {
-  for (let waited = 0; traffic.served < bytes; waited += 5) {
-    assert.ok(waited < 20_000, `only ${traffic.served} bytes were asked for`);
-    await sleep(5);
-  }
+  while (traffic.served < bytes) await sleep(5);
 }
 
 async function checkEnd(cost: number): Promise<void> {

@@ -19,11 +19,14 @@ export interface AskOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
-  /** Milliseconds without a byte until "quiet". */
+  /** Milliseconds without a byte until "quiet", but for those in which this process did not run. */
   readonly patience?: number;
   /** Stop after so many bytes. */
   readonly most?: number;
 }
+
+/** Of a long pause of the process a timer sees one: the server, which may be in it too, has turns to answer. */
+const TICKS = 10;
 
 /** One exchange on a connection of its own, by node:http alone, and how it ended. For the tests of this room. */
 export function ask(url: string, options: AskOptions = {}): Promise<Asked> {
@@ -40,11 +43,13 @@ export function ask(url: string, options: AskOptions = {}): Promise<Asked> {
       let length = 0;
       const end = (how: Asked['end']): void => {
         agent.destroy();
+        clearInterval(timer);
         const { statusCode: status = 0, headers: received } = response;
         resolve({ status, headers: received, body: Buffer.concat(chunks), end: how });
       };
       failed = end;
       response.on('data', (chunk: Buffer) => {
+        ticks = 0;
         chunks.push(chunk);
         length += chunk.length;
         if (length >= most) end('complete');
@@ -52,11 +57,13 @@ export function ask(url: string, options: AskOptions = {}): Promise<Asked> {
       response.on('end', () => end('complete'));
       response.on('error', () => end('lost'));
     });
-    sent.setTimeout(patience, () => {
+    let ticks = 0;
+    const timer = setInterval(() => {
+      if (++ticks < TICKS) return;
       failed('quiet', new Error('quiet'));
       sent.destroy();
-    });
-    sent.on('error', (error) => failed('lost', error));
+    }, patience / TICKS);
+    sent.on('error', (error) => failed('lost', error)).on('close', () => clearInterval(timer));
     sent.end(body);
   });
 }

@@ -148,12 +148,15 @@ test('what fails on the way removes the container, and is what is thrown', async
 });
 
 test('streams that fail end it: broken output, input that breaks, a connection that is lost', async (t) => {
+  const stdout = new PassThrough();
+  const says = (): readonly Buffer[] => {
+    stdout.destroy(new Error('broken pipe'));
+    return [];
+  };
+  const broken = await engine(t, { isEndless: true, says });
+  await assert.rejects(broken.run({ stdout }), { code: 'IO_FAILED', message: 'cannot write stdout: broken pipe' });
+  assert.equal(broken.requests.at(-1), REMOVE);
   const faults: Readonly<Record<string, () => RunOptions>> = {
-    'cannot write stdout: broken pipe': () => {
-      const stdout = new PassThrough();
-      setTimeout(() => stdout.destroy(new Error('broken pipe')), 50);
-      return { stdout };
-    },
     'cannot read what the container is to be given: no disk': () => ({
       stdin: new Readable({ read: () => {} }).on('error', () => {}).destroy(new Error('no disk')),
     }),
