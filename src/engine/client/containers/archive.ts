@@ -38,7 +38,12 @@ export async function getArchive(
     timeout: false,
   } as const;
   const answer = await connection.send(request);
-  return { stat: pathStatOf(answer), tar: answer.body };
+  try {
+    return { stat: pathStatOf(answer), tar: answer.body };
+  } catch (error) {
+    await answer.body[Symbol.asyncIterator]().return?.();
+    throw error;
+  }
 }
 
 /** See `Containers.putArchive`. */

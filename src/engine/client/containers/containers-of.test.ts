@@ -4,6 +4,8 @@ import { bytesOf, readAll } from '#bytes';
 import { hasCode } from '#errors';
 import { encodeFrame, MULTIPLEXED_STREAM_TYPE, RAW_STREAM_TYPE } from '../../api/raw-stream.ts';
 import type { EngineConnection, EngineRequest } from '../connection.ts';
+import { createEngine } from '../create-engine.ts';
+import { eventually, startServer } from '../engine-server.test.fixture.ts';
 import { execOf } from '../exec/exec-of.ts';
 import { type FakeAnswer, type FakeConnection, fakeConnection } from '../fake-connection.test.fixture.ts';
 import { requestTarget } from '../request-target.ts';
@@ -95,6 +97,8 @@ test('options that the engine is too old for are refused, not passed over', asyn
   await assert.rejects(containers.create({ Image: 'a' }, { platform: 'linux/arm64' }), { code: 'UNSUPPORTED' });
   await assert.rejects(containers.stop('web', { stopSignal: 'INT' }), { code: 'UNSUPPORTED' });
   assert.deepEqual(connection.requests, []);
+  const [older] = made(fakeConnection(undefined, '1.29'));
+  await assert.rejects(older.wait('web', { condition: 'removed' }), { code: 'UNSUPPORTED' });
 });
 
 test('a name can be nothing but a name', async () => {
@@ -214,6 +218,25 @@ test('logs: nothing is asked for before they are read; leaving ends the request,
   await assert.rejects(containersOf(silent).logs('web', { signal: AbortSignal.abort() }).next(), (error) =>
     hasCode(error, 'CANCELLED'),
   );
+});
+
+test('what counts sizes is not hurried', async () => {
+  const timeouts: (boolean | undefined)[] = [];
+  for (const size of [true, false]) {
+    const connection = fakeConnection(({ path }) => ({ body: path === '/containers/json' ? '[]' : '{}' }));
+    const [containers] = made(connection);
+    await containers.list({ size });
+    await containers.inspect('web', { size });
+    timeouts.push(...connection.requests.map(({ timeout }) => timeout));
+  }
+  assert.deepEqual(timeouts, [false, false, true, true]);
+});
+
+test('a file whose answer cannot be understood holds no connection', async (t) => {
+  const server = await startServer(t, (_, response) => void response.write('tar'));
+  const { containers } = createEngine({ host: server.host, version: '1.51' });
+  await assert.rejects(containers.getArchive('web', '/f'), { code: 'BAD_RESPONSE' });
+  await eventually(() => server.sockets[0]?.destroyed === true);
 });
 
 test('stats come one after the other', async () => {

@@ -5,7 +5,7 @@ import type { EngineConnection } from '../connection.ts';
 import { containerPath } from './container-path.ts';
 
 export interface InspectContainerOptions extends CallOptions {
-  /** With SizeRw and SizeRootFs. */
+  /** With SizeRw and SizeRootFs; that takes the engine long. */
   readonly size?: boolean | undefined;
 }
 
@@ -15,5 +15,6 @@ export async function inspectContainer(
   id: string,
   { size, signal }: InspectContainerOptions = {},
 ): Promise<ContainerInspect> {
-  return objectAnswer(connection, { method: 'GET', path: containerPath(id, 'json'), query: { size }, signal });
+  const path = containerPath(id, 'json');
+  return objectAnswer(connection, { method: 'GET', path, query: { size }, signal, timeout: size !== true });
 }

@@ -21,5 +21,5 @@ export async function listContainers(
   { all, limit, filters, size, signal }: ListContainersOptions = {},
 ): Promise<readonly ContainerSummary[]> {
   const query = { all, limit, size, filters: encodeFilters(filters) };
-  return listAnswer(connection, { method: 'GET', path: '/containers/json', query, signal });
+  return listAnswer(connection, { method: 'GET', path: '/containers/json', query, signal, timeout: size !== true });
 }

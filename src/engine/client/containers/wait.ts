@@ -4,6 +4,7 @@ import { DrayError } from '#errors';
 import { printable } from '#oci';
 import type { ContainerEnd } from '../../api/containers.ts';
 import type { EngineConnection } from '../connection.ts';
+import { requireOptions } from '../version-gate.ts';
 import { containerPath } from './container-path.ts';
 
 export interface WaitOptions extends CallOptions {
@@ -27,6 +28,7 @@ const LIMIT = 64 * 1024;
 export function waitContainer(connection: EngineConnection, id: string, options: WaitOptions = {}): Waiting {
   const { condition, signal } = options;
   const begin = async (): Promise<AsyncIterable<Uint8Array>> => {
+    await requireOptions(connection, options, { condition: '1.30' });
     const path = containerPath(id, 'wait');
     const { body } = await connection.send({ method: 'POST', path, query: { condition }, signal, timeout: false });
     return body;
