@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DrayError, hasCode } from '#errors';
@@ -53,12 +53,22 @@ test('a new file that is broken, too large or gone is told once and leaves what 
 
 test('a file that was changed just now is taken when it has settled', async (t) => {
   const { file, path } = watched(t);
-  const now = Date.now();
-  t.mock.method(Date, 'now', () => now);
   writeFileSync(path, 'tw');
+  const { mtimeMs } = statSync(path);
+  t.mock.method(Date, 'now', () => mtimeMs);
   assert.equal(file.look(), false);
   assert.equal(file.value, 'one');
   t.mock.restoreAll();
+  await file.settle();
+  assert.equal(file.value, 'tw');
+});
+
+test('a file that has not settled after one wait is waited for again', async (t) => {
+  const { file, path } = watched(t);
+  writeFileSync(path, 'tw');
+  const { mtimeMs } = statSync(path);
+  let looks = 0;
+  t.mock.method(Date, 'now', () => mtimeMs + ((looks += 1) < 3 ? 0 : 100));
   await file.settle();
   assert.equal(file.value, 'tw');
 });

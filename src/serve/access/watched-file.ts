@@ -65,9 +65,9 @@ export class WatchedFile<T> {
 
   /** Takes what the file says now, and waits until it is whole. */
   async settle(): Promise<void> {
-    if (!this.look()) {
+    // A timer that is set late in a long turn ends early: one wait may be too little.
+    for (let left = 2; !this.look() && left > 0; left -= 1) {
       await new Promise((resolve) => setTimeout(resolve, UNSETTLED));
-      this.look();
     }
   }
 
