@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
 import { hasCode } from '#errors';
 import { digestOf } from '#oci';
+import { LockKeeper, systemFiles } from '#store';
+import { systemClock } from '#timing';
 import { Paths } from '../storage/folder/paths.ts';
 import type { RegistryStorage } from '../storage/port.ts';
 import type { CollectRules } from './options.ts';
@@ -170,22 +172,26 @@ describe('collecting in a registry', () => {
 
   it('is done by one process at a time, and goes on after one that was killed', async () => {
     await putBlob(storage, 'app', someBytes());
-    const busy = maintenanceAt(root, 2);
-    const slow = busy.run({
+    const lockFile = join(root, 'dray', 'collect.lock');
+    let removed = 0;
+    await maintenanceAt(root, 2).run({
       onRemoved: () => {
-        assert.ok(existsSync(join(root, 'dray', 'collect.lock')));
+        removed += 1;
+        assert.ok(existsSync(lockFile));
       },
     });
+    assert.ok(removed > 0 && !existsSync(lockFile));
+    const busy = await new LockKeeper({ fs: systemFiles, clock: systemClock }).acquire(lockFile);
     let time = 0;
     const clock = { ...ahead(2), monotonic: () => (time += 6000), sleep: async () => undefined };
     const lockTimings = { stale: 1e9 };
     const second = maintenanceAt(root, 2, { clock, lockTimings }).run();
     await assert.rejects(second, (error) => hasCode(error, 'BUSY'));
-    await slow;
-    writeFileSync(join(root, 'dray', 'collect.lock'), '');
+    busy?.release();
+    writeFileSync(lockFile, '');
     const timings = { stale: 5, poll: 1, beat: 1000 };
     await maintenanceAt(root, 2, { lockTimings: timings }).run();
-    assert.equal(existsSync(join(root, 'dray', 'collect.lock')), false);
+    assert.equal(existsSync(lockFile), false);
   });
 
   it('leaves nothing of a repository that has nothing any more, and that others can be below', async () => {

@@ -36,7 +36,8 @@ it('loses nothing while processes push and pull, and others collect and are kill
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    const [status] = (await once(child, 'exit')) as [number | null];
+    // Not `exit`: what it said last may come after that.
+    const [status] = (await once(child, 'close')) as [number | null];
     for (const line of text.trim().split('\n')) {
       const [repository = '', digest = '', tag = ''] = line.split(' ');
       kept.push([repository, digest as Digest, tag]);

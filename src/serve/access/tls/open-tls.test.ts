@@ -41,6 +41,8 @@ async function served(t: TestContext, options: Partial<TlsOptions> = {}): Promis
     response.end(String(userOf(message.socket as TLSSocket))),
   );
   tls.attach(server);
+  // A connection that is kept must be there however slow the machine is.
+  server.keepAliveTimeout = 0;
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
