@@ -112,7 +112,7 @@ export class RegistryProcess {
     const deadline = Date.now() + STARTED_WITHIN;
     for (;;) {
       const told =
-        /http:\/\/[^\s/]+:(\d+)/.exec(this.#said.slice(from))?.[1] ?? (peerPort === 0 ? '' : String(peerPort));
+        /http:\/\/[^\s/]+:(\d+)[,\s]/.exec(this.#said.slice(from))?.[1] ?? (peerPort === 0 ? '' : String(peerPort));
       const origin = `http://127.0.0.1:${told}`;
       const answer = told === '' ? undefined : await fetch(`${origin}/v2/`).catch(() => undefined);
       await answer?.arrayBuffer();
