@@ -84,7 +84,7 @@ peerTest('completion in zsh', ['zsh', 'docker-registry'], async () => {
   // A shell in a terminal of its own: what it offers is put into the line, or listed, where it is read off.
   const probe = `zmodload zsh/zpty
 zpty shell "TERM=dumb PS1='%# ' zsh -f -i"
-zpty -w shell 'fpath=("$HOME" $fpath); autoload -U compinit; compinit -u -D; LISTMAX=1000; compadd() { local -a all; [[ "$*" == *"-a values"* ]] && print -rl -- "$values[@]" > "$HOME/offered"; builtin compadd "$@"; }; print READY'
+zpty -w shell 'fpath=("$HOME" $fpath); autoload -U compinit; compinit -u -D; LISTMAX=1000; compadd() { local -a all; [[ "$*" == *"-a values"* ]] && print -rl -- "$values[@]" > "$HOME/offering" && mv "$HOME/offering" "$HOME/offered"; builtin compadd "$@"; }; print READY'
 zpty -r shell out '*READY*READY*'
 zpty -w -n shell "$1"$'\\t'
 for i in {1..300}; do [[ -e "$HOME/offered" ]] && break; sleep 0.1; done

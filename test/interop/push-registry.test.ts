@@ -30,6 +30,8 @@ async function killedPush(
   while (sent(through.proxy) < through.bytes && child.exitCode === null) await sleep(1);
   child.kill('SIGKILL');
   assert.equal(await ended, 'SIGKILL', 'it was over before it could be killed');
+  // What it had sent is still on its way.
+  while (through.proxy.connections.some(({ open }) => open)) await sleep(1);
 }
 
 async function isWhole(host: string, name: string, graph: TestGraph): Promise<void> {
