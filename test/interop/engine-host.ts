@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type ImageStore, startDockerDaemon } from './dockerd.ts';
 import { peerPath } from './peers.ts';
@@ -61,7 +60,8 @@ export async function startDrayEngine(flags: readonly string[] = []): Promise<Dr
   const host = `unix://${socket}`;
   const own = ['--root', join(folder, 'store'), '--config', join(folder, 'config'), '--no-sync'];
   const words = [COMMAND, 'engine', '-q', '--listen', host, ...own, ...flags];
-  const service = await startService(process.execPath, words, async (said) => said !== '' && existsSync(socket));
+  // It says so when it listens; its socket is there a moment before.
+  const service = await startService(process.execPath, words, async (said) => said.endsWith('\n'));
   assert.equal(service.said(), `${host}\n`);
   return { host, socket, pid: service.pid, service };
 }

@@ -1,30 +1,42 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atEnd } from './cleanup.ts';
 import { peerPath } from './peers.ts';
 
 /** Longest that a service may take to answer, in milliseconds. */
-const START = 30_000;
+const START = 90_000;
+/** Longest that it may take to end: dockerd gives its containers 15 seconds, and leaves mounts behind when it is killed meanwhile. */
+const END = 60_000;
 
 /**
- * A port of 127.0.0.1 that nobody listens on now, and hardly anybody will before the service does: below those that the system gives
- * to connections and to other tests' servers, and another one each time.
+ * A port of 127.0.0.1 that nobody listens on: below those that the system gives to connections and to servers that ask for any. The same port
+ * of 127.0.0.2 is held as long as this process lives, by which tests that look for one at the same time know that it is taken.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(15_000, 32_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
+    const held = await listenOn('127.0.0.2', port);
+    if (held === undefined) continue;
+    const tried = await listenOn('127.0.0.1', port);
+    if (tried === undefined) held.close();
+    else {
+      held.unref();
+      await new Promise((resolve) => tried.close(resolve));
+      return port;
+    }
   }
+}
+
+/** Undefined where somebody has the port. */
+function listenOn(host: string, port: number): Promise<Server | undefined> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen(port, host, () => resolve(server));
+  });
 }
 
 export interface Service {
@@ -47,7 +59,10 @@ export async function startService(
   child.once('error', (error) => (text += String(error)));
   atEnd(() => stop(child));
   for (const end = Date.now() + START; !(await isReady(text)); await sleep(30)) {
-    assert.ok(child.exitCode === null && Date.now() < end, `${program} does not come up:\n${text}`);
+    assert.ok(
+      child.exitCode === null && child.signalCode === null && Date.now() < end,
+      `${program} does not come up:\n${text}`,
+    );
   }
   return { pid: child.pid ?? 0, said: () => text };
 }
@@ -68,7 +83,7 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), END);
   await gone;
   clearTimeout(timer);
 }

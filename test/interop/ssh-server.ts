@@ -32,6 +32,8 @@ export async function startSshServer(env: Readonly<Record<string, string>>): Pro
     'PidFile none',
     'StrictModes no',
     'UsePAM no',
+    // by default it turns some away, by chance, when more than ten are at the door
+    'MaxStartups 100',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     `SetEnv ${Object.entries(env)
