@@ -23,12 +23,17 @@ export interface AskOptions {
   readonly wait?: number;
 }
 
+export interface RawOptions extends Pick<AskOptions, 'wait'> {
+  /** The end is not waited for when this holds of what has come. */
+  readonly isEnough?: (text: string) => boolean;
+}
+
 export interface Besieged {
   readonly engine: DrayEngine;
   /** A request whose parts are sent as they are, whatever is in them. */
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
   /** Bytes as they are; all that comes back until the other side ends. */
-  raw(bytes: string | Uint8Array, wait?: number): Promise<string>;
+  raw(bytes: string | Uint8Array, options?: RawOptions): Promise<string>;
   /** A connection. */
   open(): Promise<Socket>;
   /** Resident memory now, in bytes. */
@@ -47,14 +52,14 @@ export function besieged(): Besieged {
       assert.ok(engine !== undefined);
       return engine;
     },
-    ask: async (method, path, { headers = {}, body = '', wait } = {}) => {
+    ask: async (method, path, { headers = {}, body = '', ...options } = {}) => {
       const bytes = Buffer.from(body);
       const all = { host: 'x', 'content-length': String(bytes.length), connection: 'close', ...headers };
       const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
       const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
-      return answerOf(await self.raw(Buffer.concat([head, bytes]), wait));
+      return answerOf(await self.raw(Buffer.concat([head, bytes]), options));
     },
-    raw: (bytes, wait = 20_000) => exchange(self.engine.socket, bytes, wait),
+    raw: (bytes, options = {}) => exchange(self.engine.socket, bytes, options),
     open: () => openSocket(self.engine.socket),
     memory: () => memoryOf(self.engine.pid, 'VmRSS'),
   };
@@ -117,7 +122,7 @@ export function checkText(text: string, what: string): void {
 
 /** Waits until something holds. */
 export async function until(holds: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  for (let left = 400; !(await holds()); left -= 1) {
+  for (let left = 2400; !(await holds()); left -= 1) {
     assert.ok(left > 0, what());
     await new Promise((resolve) => void setTimeout(resolve, 25));
   }
@@ -136,17 +141,25 @@ async function openSocket(path: string): Promise<Socket> {
   }
 }
 
-async function exchange(path: string, bytes: string | Uint8Array, wait: number): Promise<string> {
+async function exchange(
+  path: string,
+  bytes: string | Uint8Array,
+  { wait = 60_000, isEnough }: RawOptions,
+): Promise<string> {
   const socket = await openSocket(path);
   const chunks: Buffer[] = [];
+  const text = (): string => Buffer.concat(chunks).toString('latin1');
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(Buffer.concat(chunks).toString('latin1'));
+      resolve(text());
     };
     const timer = setTimeout(end, wait);
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      if (isEnough?.(text()) === true) end();
+    });
     socket.on('error', end).on('close', end).on('end', end);
     socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   });
@@ -159,6 +172,16 @@ export function answerOf(text: string): Answer {
   const isChunked = /^transfer-encoding: *chunked/im.test(head);
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0);
   return { status, head, body: Buffer.from(isChunked ? unchunked(body) : body, 'latin1').toString() };
+}
+
+/** All of the first answer is there, or its head where the connection changes hands. */
+export function isAnswered(text: string): boolean {
+  const end = text.indexOf('\r\n\r\n');
+  if (end === -1) return false;
+  const { status, head } = answerOf(text);
+  const length = /^content-length: *(\d+)/im.exec(head)?.[1];
+  if (status === 101) return true;
+  return length === undefined ? text.endsWith('0\r\n\r\n') : text.length >= end + 4 + Number(length);
 }
 
 /** A body in chunks, as it was before. */

@@ -96,7 +96,7 @@ it('filters of no sense', async () => {
     for (const filters of FILTERS) {
       const escaped = filters.startsWith('%') ? filters : encodeURIComponent(filters);
       // A prune that takes everything is no attack.
-      const answer = await engine.ask(method, `${path}${escaped}`, { wait: 20_000 });
+      const answer = await engine.ask(method, `${path}${escaped}`);
       assert.ok(answer.status >= 200, `${answer.status} for ${method} ${path}${filters.slice(0, 60)}`);
       if (answer.status >= 400) checkRefused(answer, `${method} ${path}${filters.slice(0, 60)}`);
     }

@@ -4,8 +4,8 @@ import { openFiles } from '../process-status.ts';
 import { besieged, checkText, until } from './besieged-engine.ts';
 
 const engine = besieged();
-/** `SEED=n npm test -- test/engine/hostile-random` repeats a run that failed; `REQUESTS=n` makes it another length. */
-const SEED = Number(process.env['SEED'] ?? Date.now() % 2 ** 32);
+/** The same requests each time; `SEED=n npm test -- test/engine/hostile-random` makes others, and `REQUESTS=n` more or less. */
+const SEED = Number(process.env['SEED'] ?? 1);
 const REQUESTS = Number(process.env['REQUESTS'] ?? 10_000);
 const AT_ONCE = 32;
 

@@ -73,7 +73,7 @@ function dial(shown: Partial<Certificate> = client, options: ConnectionOptions =
 }
 
 /** All that comes until the connection ends; `wait` milliseconds at most. */
-function told(socket: Socket, wait = 20_000): Promise<string> {
+function told(socket: Socket, wait = 60_000): Promise<string> {
   let text = '';
   return new Promise((resolve) => {
     const timer = setTimeout(() => socket.destroy(), wait);
