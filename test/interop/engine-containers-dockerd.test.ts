@@ -204,6 +204,14 @@ function linesOf(stream: Readable): () => Promise<string> {
   };
 }
 
+/** Waits in a container until there is a file. */
+const wait = (name: string): string => `until [ -e /${name} ]; do sleep 0.05; done`;
+
+/** An archive of an empty file. */
+async function* filesOf(name: string): AsyncGenerator<Uint8Array, void, undefined> {
+  yield tarOf([{ name, content: '' }]);
+}
+
 peerTest('logs: both streams, the last lines, times, and those that follow', NEEDS, async () => {
   const { containers } = await start();
   const read = async (...args: Parameters<typeof containers.logs>): Promise<string> => {
@@ -211,12 +219,21 @@ peerTest('logs: both streams, the last lines, times, and those that follow', NEE
     for await (const { stream, bytes } of containers.logs(...args)) all += `${stream}:${Buffer.from(bytes).toString()}`;
     return all;
   };
+  // Two streams have no order: what goes to the other one waits until what came before has been read.
+  const script = `echo one; ${wait('a')}; echo two >&2; ${wait('b')}; echo three`;
   for (const Tty of [false, true]) {
-    const { Id } = await containers.create(sh('echo one; sleep 0.3; echo two >&2; sleep 0.3; echo three', { Tty }));
+    const { Id } = await containers.create(sh(script, { Tty }));
     await containers.start(Id);
     const [n, err] = Tty ? ['\r\n', 'stdout'] : ['\n', 'stderr'];
     // A silent container's log is followed from its beginning to the end.
-    assert.equal(await read(Id, { follow: true }), `stdout:one${n}${err}:two${n}stdout:three${n}`);
+    let followed = '';
+    for await (const { stream, bytes } of containers.logs(Id, { follow: true })) {
+      const said = `${stream}:${Buffer.from(bytes).toString()}`;
+      followed += said;
+      const next = said.includes('one') ? 'a' : 'b';
+      if (!said.includes('three')) await containers.putArchive(Id, filesOf(next), { path: '/' });
+    }
+    assert.equal(followed, `stdout:one${n}${err}:two${n}stdout:three${n}`);
     assert.equal(await read(Id, { tail: 1 }), `stdout:three${n}`);
     if (!Tty) assert.equal(await read(Id, { stdout: false }), 'stderr:two\n');
     assert.match(await read(Id, { tail: 1, timestamps: true }), /^stdout:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z three/);
@@ -261,6 +278,8 @@ for (const kind of KINDS) {
     attached.stdin.write('go\n');
     assert.match(await text(attached.stdout), /\/dev\/pts\/\d/);
     await attached.done;
+    // Its streams may end before the engine knows that it has.
+    await until(async () => !(await exec.inspect(made.Id)).Running);
     assert.equal((await exec.inspect(made.Id)).ExitCode, 0);
 
     const detached = await exec.create(Id, command('echo done > /marker'));
@@ -284,6 +303,8 @@ peerTest('list, inspect, top, stats, changes, commit, prune', NEEDS, async () =>
   const [created] = await containers.list({ all: true, filters: { label: ['a=b'] } });
   assert.deepEqual([created?.Id, created?.Names, created?.State], [Id, ['/listed'], 'created']);
   await containers.start(Id);
+  // A container that has started is the runtime's own process for a moment.
+  await until(async () => (await containers.changes(Id)).some(({ Path, Kind }) => Path === '/new' && Kind === 1));
   const [row] = await containers.list({ size: true, limit: 1 });
   assert.ok(row?.State === 'running' && row.SizeRootFs !== undefined && row.Image === 'busybox');
   assert.deepEqual(await containers.list({ filters: { name: ['nosuch'] } }), []);
@@ -296,7 +317,6 @@ peerTest('list, inspect, top, stats, changes, commit, prune', NEEDS, async () =>
     assert.match(read, /^\d{4}-/);
     if (++count === 2) break;
   }
-  await until(async () => (await containers.changes(Id)).some(({ Path, Kind }) => Path === '/new' && Kind === 1));
   const committed = await containers.commit(Id, {
     repo: 'committed',
     tag: '1',

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { slow, startRegistry } from 'dray/testing';
+import { startRegistry } from 'dray/testing';
 import { atEnd } from './cleanup.ts';
 import { startDockerRegistry } from './docker-registry.ts';
 import { type EngineHost, startEngineHost } from './engine-host.ts';
@@ -32,7 +32,7 @@ function start(engine: EngineHost, ...args: readonly string[]): Running {
 }
 
 async function until(holds: () => boolean, what: () => string): Promise<void> {
-  for (const end = Date.now() + 20_000; !holds(); await sleep(20)) assert.ok(Date.now() < end, what());
+  for (const end = Date.now() + 60_000; !holds(); await sleep(20)) assert.ok(Date.now() < end, what());
 }
 
 peerTest('docker events tells what happens while it happens', NEEDS, async () => {
@@ -101,13 +101,30 @@ peerTest('docker that is interrupted takes its pull and push with it', NEEDS, as
 
 peerTest('two that pull the same are served by one download', ['docker'], async () => {
   const engine = await startEngineHost('dray');
-  const registry = await startRegistry({ images: { 'rnd:1': randomImage() }, faults: [slow(4_000_000)] });
+  const image = randomImage();
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const registry = await startRegistry({
+    images: { 'rnd:1': image },
+    faults: [
+      async (request, next) => {
+        if (image.layers.some(({ digest }) => digest === request.reference)) await opened;
+        return next(request);
+      },
+    ],
+  });
   atEnd(() => registry.close());
   const name = registry.reference('rnd:1').replace('127.0.0.1', 'localhost');
-  const both = await Promise.all(['pull', 'pull'].map((action) => engine.docker([action, name])));
-  for (const { status, stdout, stderr } of both) {
-    assert.equal(status, 0, stderr);
-    assert.match(stdout.toString(), /^Status: Downloaded newer image for /m);
+  const both = [1, 2].map(() => start(engine, 'pull', name));
+  // Before both are there no layer comes: the second would find the image.
+  await until(
+    () => both.every(({ said }) => said().includes('Pulling from')),
+    () => both.map(({ said }) => said()).join(),
+  );
+  open();
+  for (const { said, ended } of both) {
+    assert.equal(await ended, 0, said());
+    assert.match(said(), /^Status: Downloaded newer image for /m);
   }
   const blobs = registry.requests
     .filter(({ kind, method }) => kind === 'blob' && method === 'GET')
