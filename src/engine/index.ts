@@ -4,33 +4,39 @@
  * https://docs.docker.com/reference/api/engine/
  */
 export type {
+  BlockStats,
   ContainerChange,
   ContainerStats,
   ContainersPruneReport,
   ContainerTop,
   CpuStats,
+  NetworkStats,
   PathStat,
 } from './api/container-reports.ts';
 export type {
   ContainerCreated,
   ContainerEnd,
+  ContainerHealth,
   ContainerInspect,
   ContainerNetworks,
   ContainerSettings,
   ContainerState,
   ContainerStatus,
   ContainerSummary,
+  EndpointSettings,
   ExecInspect,
   ExecSettings,
-  HostConfig,
   MountSummary,
+  NetworkEndpoint,
   PortSummary,
 } from './api/containers.ts';
 export { decodeFilters, encodeFilters, type Filters } from './api/filters.ts';
+export type { DeviceMapping, DeviceRate, DeviceRequest, HostConfig, MountSettings } from './api/host-config.ts';
 export type {
   DistributionInspect,
   EngineDescriptor,
   EnginePlatform,
+  Healthcheck,
   HistoryItem,
   ImageDeleteItem,
   ImageInspect,
@@ -39,18 +45,22 @@ export type {
   ImageSearchItem,
   ImageSummary,
   ImagesPruneReport,
+  RunConfig,
 } from './api/images.ts';
 export type { ProgressDetail, ProgressMessage, PushedImage } from './api/progress-message.ts';
 export { encodeFrame, FRAME_HEAD, MULTIPLEXED_STREAM_TYPE, RAW_STREAM_TYPE, STREAMS } from './api/raw-stream.ts';
 export { decodeRegistryAuth, encodeRegistryAuth, type RegistryAuth } from './api/registry-auth.ts';
 export type {
   AuthAnswer,
+  BuildCacheItem,
   DiskUsage,
   EngineEvent,
   EngineInfo,
+  EngineRegistries,
   PingInfo,
   VersionComponent,
   VersionInfo,
+  VolumeSummary,
 } from './api/system.ts';
 export { compareApiVersions, isApiVersion, NEWEST_API_VERSION, OLDEST_API_VERSION } from './api/version.ts';
 export type { ArchiveSource } from './client/archive-body.ts';

@@ -21,14 +21,51 @@ export interface ContainerStats {
   readonly cpu_stats: CpuStats;
   /** Of the object before; in the first one zeros. */
   readonly precpu_stats: CpuStats;
-  readonly memory_stats: { readonly usage?: number; readonly limit?: number; readonly [other: string]: unknown };
+  /** `stats` is as the kernel names it; docker shows the usage without its `inactive_file`, or `total_inactive_file`. */
+  readonly memory_stats: {
+    readonly usage?: number;
+    readonly limit?: number;
+    readonly stats?: Readonly<Record<string, number>>;
+    readonly [other: string]: unknown;
+  };
   readonly pids_stats: { readonly current?: number; readonly limit?: number };
+  readonly num_procs?: number;
+  /** By the interface; none without a network. */
+  readonly networks?: Readonly<Record<string, NetworkStats>>;
+  readonly blkio_stats?: Readonly<Record<string, readonly BlockStats[] | null>>;
   readonly [other: string]: unknown;
+}
+
+/** Bytes and packets since the container began. */
+export interface NetworkStats {
+  readonly rx_bytes: number;
+  readonly rx_packets: number;
+  readonly rx_errors: number;
+  readonly rx_dropped: number;
+  readonly tx_bytes: number;
+  readonly tx_packets: number;
+  readonly tx_errors: number;
+  readonly tx_dropped: number;
+}
+
+/** What has been done at a device. */
+export interface BlockStats {
+  readonly major: number;
+  readonly minor: number;
+  /** `read`, `write`, …; some kernels begin it with a capital. */
+  readonly op: string;
+  readonly value: number;
 }
 
 export interface CpuStats {
   /** Nanoseconds. */
-  readonly cpu_usage: { readonly total_usage: number; readonly [other: string]: unknown };
+  readonly cpu_usage: {
+    readonly total_usage: number;
+    readonly percpu_usage?: readonly number[] | null;
+    readonly usage_in_kernelmode?: number;
+    readonly usage_in_usermode?: number;
+    readonly [other: string]: unknown;
+  };
   readonly system_cpu_usage?: number;
   readonly online_cpus?: number;
   readonly [other: string]: unknown;

@@ -1,42 +1,41 @@
-import type { ImageRunConfig } from './images.ts';
+import type { HostConfig } from './host-config.ts';
+import type { EngineDescriptor, ImageRunConfig, RunConfig } from './images.ts';
 
 /** The body of `POST /containers/create`: how it begins, and what it gets of the host. */
-export interface ContainerSettings extends ImageRunConfig {
+export interface ContainerSettings extends RunConfig {
   readonly Image: string;
   readonly Hostname?: string;
+  readonly Domainname?: string;
   readonly Tty?: boolean;
   readonly OpenStdin?: boolean;
   readonly StdinOnce?: boolean;
   readonly AttachStdin?: boolean;
   readonly AttachStdout?: boolean;
   readonly AttachStderr?: boolean;
+  /** Seconds from the signal of a stop to the kill. */
+  readonly StopTimeout?: number;
+  readonly NetworkDisabled?: boolean;
+  readonly MacAddress?: string;
   readonly HostConfig?: HostConfig;
-  readonly NetworkingConfig?: Readonly<Record<string, unknown>>;
+  /** By the name of the network. */
+  readonly NetworkingConfig?: {
+    readonly EndpointsConfig?: Readonly<Record<string, EndpointSettings | null>> | null;
+  };
 }
 
-export interface HostConfig {
-  readonly Binds?: readonly string[] | null;
-  readonly NetworkMode?: string;
-  readonly RestartPolicy?: {
-    readonly Name: '' | 'no' | 'always' | 'unless-stopped' | 'on-failure';
-    readonly MaximumRetryCount?: number;
-  };
-  readonly PublishAllPorts?: boolean;
-  readonly ExtraHosts?: readonly string[] | null;
-  readonly CapAdd?: readonly string[] | null;
-  readonly CapDrop?: readonly string[] | null;
-  /** Options by the folder. */
-  readonly Tmpfs?: Readonly<Record<string, string>>;
-  readonly ShmSize?: number;
-  /** Runs an init that reaps and passes signals on. */
-  readonly Init?: boolean | null;
-  readonly AutoRemove?: boolean;
-  readonly Privileged?: boolean;
-  readonly ReadonlyRootfs?: boolean;
-  readonly Memory?: number;
-  readonly NanoCpus?: number;
-  readonly PortBindings?: Readonly<Record<string, readonly { HostIp?: string; HostPort: string }[] | null>>;
-  readonly [other: string]: unknown;
+/** How a container is in a network. */
+export interface EndpointSettings {
+  readonly IPAMConfig?: {
+    readonly IPv4Address?: string;
+    readonly IPv6Address?: string;
+    readonly LinkLocalIPs?: readonly string[] | null;
+  } | null;
+  readonly Links?: readonly string[] | null;
+  readonly Aliases?: readonly string[] | null;
+  readonly MacAddress?: string;
+  readonly DriverOpts?: Readonly<Record<string, string>> | null;
+  /** The network with the highest one has the default gateway. */
+  readonly GwPriority?: number;
 }
 
 export interface ContainerCreated {
@@ -60,6 +59,10 @@ export interface ContainerSummary {
   readonly Mounts?: readonly MountSummary[];
   readonly Ports: readonly PortSummary[] | null;
   readonly Labels: Readonly<Record<string, string>> | null;
+  readonly HostConfig?: { readonly NetworkMode?: string; readonly Annotations?: Readonly<Record<string, string>> };
+  readonly NetworkSettings?: Pick<ContainerNetworks, 'Networks'>;
+  /** The manifest that it was made of, from engines that keep indexes. */
+  readonly ImageManifestDescriptor?: EngineDescriptor;
   readonly SizeRw?: number;
   readonly SizeRootFs?: number;
   readonly [other: string]: unknown;
@@ -82,9 +85,17 @@ export interface ContainerInspect {
   readonly Image: string;
   readonly State: ContainerState;
   readonly RestartCount: number;
+  readonly Driver?: string;
+  readonly Platform?: string;
+  readonly LogPath?: string;
+  readonly ExecIDs?: readonly string[] | null;
+  readonly ImageManifestDescriptor?: EngineDescriptor;
+  /** Both where they were asked for. */
+  readonly SizeRw?: number;
+  readonly SizeRootFs?: number;
   readonly Mounts: readonly MountSummary[] | null;
   readonly NetworkSettings: ContainerNetworks;
-  readonly Config: ImageRunConfig & { readonly Tty?: boolean; readonly OpenStdin?: boolean; readonly Image?: string };
+  readonly Config: ImageRunConfig & Omit<ContainerSettings, 'HostConfig' | 'NetworkingConfig'>;
   readonly HostConfig: HostConfig;
   readonly [other: string]: unknown;
 }
@@ -96,8 +107,11 @@ export interface MountSummary {
   readonly Name?: string;
   readonly Source: string;
   readonly Destination: string;
+  /** Of a volume. */
+  readonly Driver?: string;
   readonly Mode: string;
   readonly RW: boolean;
+  readonly Propagation?: string;
 }
 
 /** How a container is reached. */
@@ -107,19 +121,21 @@ export interface ContainerNetworks {
     Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>
   > | null;
   /** By the network's name. */
-  readonly Networks?: Readonly<
-    Record<
-      string,
-      {
-        readonly IPAddress: string;
-        readonly Gateway: string;
-        readonly NetworkID: string;
-        readonly Aliases?: readonly string[] | null;
-        readonly [other: string]: unknown;
-      }
-    >
-  > | null;
+  readonly Networks?: Readonly<Record<string, NetworkEndpoint>> | null;
   readonly [other: string]: unknown;
+}
+
+/** A container in a network, with what it has been given there; texts are empty while it does not run. */
+export interface NetworkEndpoint extends EndpointSettings {
+  readonly NetworkID: string;
+  readonly EndpointID: string;
+  readonly Gateway: string;
+  readonly IPAddress: string;
+  readonly IPPrefixLen: number;
+  readonly IPv6Gateway: string;
+  readonly GlobalIPv6Address: string;
+  readonly GlobalIPv6PrefixLen: number;
+  readonly DNSNames?: readonly string[] | null;
 }
 
 /** Where in its life a container is. */
@@ -129,12 +145,30 @@ export interface ContainerState {
   readonly Status: ContainerStatus;
   readonly Running: boolean;
   readonly Paused: boolean;
+  readonly Restarting: boolean;
   readonly OOMKilled: boolean;
+  readonly Dead: boolean;
   readonly Pid: number;
   readonly ExitCode: number;
   readonly Error: string;
   readonly StartedAt: string;
   readonly FinishedAt: string;
+  /** Of one with a healthcheck. */
+  readonly Health?: ContainerHealth;
+}
+
+export interface ContainerHealth {
+  readonly Status: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  readonly FailingStreak: number;
+  /** The last checks, the newest last. */
+  readonly Log:
+    | readonly {
+        readonly Start: string;
+        readonly End: string;
+        readonly ExitCode: number;
+        readonly Output: string;
+      }[]
+    | null;
 }
 
 /** The end of a container. */
@@ -150,11 +184,13 @@ export interface ExecSettings {
   readonly AttachStdout?: boolean;
   readonly AttachStderr?: boolean;
   readonly Tty?: boolean;
-  readonly Env?: readonly string[];
+  readonly Env?: readonly string[] | null;
   readonly User?: string;
   readonly WorkingDir?: string;
   readonly Privileged?: boolean;
   readonly DetachKeys?: string;
+  /** Rows and columns of its terminal from the beginning. Since API 1.42. */
+  readonly ConsoleSize?: readonly [number, number];
 }
 
 /** `GET /exec/{id}/json`. */

@@ -53,8 +53,8 @@ export interface ImageManifestSummary {
   readonly AttestationData?: { readonly For: string };
 }
 
-/** How a container of an image begins. */
-export interface ImageRunConfig {
+/** How a container begins. */
+export interface RunConfig {
   readonly User?: string;
   readonly ExposedPorts?: Readonly<Record<string, object>> | null;
   readonly Env?: readonly string[] | null;
@@ -65,8 +65,26 @@ export interface ImageRunConfig {
   readonly Labels?: Readonly<Record<string, string>> | null;
   readonly OnBuild?: readonly string[] | null;
   readonly StopSignal?: string;
+  readonly Healthcheck?: Healthcheck;
+  /** On Windows: `Cmd` is one line, escaped already. */
+  readonly ArgsEscaped?: boolean;
   readonly Shell?: readonly string[];
+}
+
+/** The same in an image, as whoever built it put it down. */
+export interface ImageRunConfig extends RunConfig {
   readonly [other: string]: unknown;
+}
+
+/** Times are billionths of a second; 0 is the engine's default. */
+export interface Healthcheck {
+  /** `['CMD', 'true']`, `['CMD-SHELL', 'true']`, `['NONE']`; empty: that of the image. */
+  readonly Test?: readonly string[];
+  readonly Interval?: number;
+  readonly Timeout?: number;
+  readonly StartPeriod?: number;
+  readonly StartInterval?: number;
+  readonly Retries?: number;
 }
 
 /** `GET /images/{name}/json`. */

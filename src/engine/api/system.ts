@@ -33,7 +33,7 @@ export interface VersionComponent {
   readonly Details?: Readonly<Record<string, string>> | null;
 }
 
-/** `GET /info`; engines add and drop fields, so only those that all have are named. */
+/** `GET /info`; engines add and drop fields, so only those that all have, and those that are asked for most, are named. */
 export interface EngineInfo {
   readonly ID: string;
   readonly Containers: number;
@@ -50,6 +50,42 @@ export interface EngineInfo {
   readonly NCPU: number;
   readonly MemTotal: number;
   readonly Name: string;
+  readonly KernelVersion?: string;
+  readonly DockerRootDir?: string;
+  readonly IndexServerAddress?: string;
+  readonly RegistryConfig?: EngineRegistries | null;
+  readonly HttpProxy?: string;
+  readonly HttpsProxy?: string;
+  readonly NoProxy?: string;
+  readonly Labels?: readonly string[] | null;
+  readonly LoggingDriver?: string;
+  readonly CgroupDriver?: string;
+  readonly CgroupVersion?: string;
+  readonly DefaultRuntime?: string;
+  readonly Runtimes?: Readonly<Record<string, unknown>> | null;
+  readonly SecurityOptions?: readonly string[] | null;
+  readonly Warnings?: readonly string[] | null;
+  readonly [other: string]: unknown;
+}
+
+/** What an engine is set up with for registries. */
+export interface EngineRegistries {
+  /** Of Docker Hub. */
+  readonly Mirrors?: readonly string[] | null;
+  readonly InsecureRegistryCIDRs?: readonly string[] | null;
+  /** By the registry's name. */
+  readonly IndexConfigs?: Readonly<
+    Record<
+      string,
+      {
+        readonly Name: string;
+        readonly Mirrors: readonly string[] | null;
+        /** False: http, or a certificate that is not checked. */
+        readonly Secure: boolean;
+        readonly Official: boolean;
+      }
+    >
+  > | null;
   readonly [other: string]: unknown;
 }
 
@@ -58,9 +94,35 @@ export interface DiskUsage {
   readonly LayersSize: number;
   readonly Images: readonly ImageSummary[] | null;
   readonly Containers: readonly ContainerSummary[] | null;
-  readonly Volumes: readonly unknown[] | null;
-  readonly BuildCache: readonly unknown[] | null;
+  readonly Volumes: readonly VolumeSummary[] | null;
+  readonly BuildCache: readonly BuildCacheItem[] | null;
   readonly BuilderSize?: number;
+}
+
+export interface VolumeSummary {
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Mountpoint: string;
+  readonly CreatedAt?: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
+  readonly Options: Readonly<Record<string, string>> | null;
+  readonly Scope: string;
+  /** -1 for what is not known. */
+  readonly UsageData?: { readonly RefCount: number; readonly Size: number } | null;
+}
+
+export interface BuildCacheItem {
+  readonly ID: string;
+  readonly Parents?: readonly string[] | null;
+  /** `regular`, `source.local`, `exec.cachemount`, … */
+  readonly Type: string;
+  readonly Description: string;
+  readonly InUse: boolean;
+  readonly Shared: boolean;
+  readonly Size: number;
+  readonly CreatedAt: string;
+  readonly LastUsedAt: string | null;
+  readonly UsageCount: number;
 }
 
 /** `POST /auth`. */

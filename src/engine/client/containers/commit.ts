@@ -1,5 +1,5 @@
 import type { CallOptions } from '#content';
-import type { ImageRunConfig } from '../../api/images.ts';
+import type { RunConfig } from '../../api/images.ts';
 import { objectAnswer } from '../answer-shape.ts';
 import type { EngineConnection } from '../connection.ts';
 
@@ -14,7 +14,7 @@ export interface CommitOptions extends CallOptions {
   /** False: the container is not paused meanwhile. */
   readonly pause?: boolean | undefined;
   /** In place of what the container was created with. */
-  readonly config?: ImageRunConfig | undefined;
+  readonly config?: RunConfig | undefined;
 }
 
 /** See `Containers.commit`. */

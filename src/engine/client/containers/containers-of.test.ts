@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesOf, readAll } from '#bytes';
 import { hasCode } from '#errors';
+import type { ContainerSettings } from '../../api/containers.ts';
 import { encodeFrame, MULTIPLEXED_STREAM_TYPE, RAW_STREAM_TYPE } from '../../api/raw-stream.ts';
 import type { EngineConnection, EngineRequest } from '../connection.ts';
 import { createEngine } from '../create-engine.ts';
@@ -218,6 +219,35 @@ test('logs: nothing is asked for before they are read; leaving ends the request,
   await assert.rejects(containersOf(silent).logs('web', { signal: AbortSignal.abort() }).next(), (error) =>
     hasCode(error, 'CANCELLED'),
   );
+});
+
+test('settings are as docker spells them, and what is misspelt does not compile', async () => {
+  const connection = fakeConnection(({ path }) => ({
+    body: JSON.stringify(path.endsWith('/json') ? { Config: { Cmd: ['a'], New: 1 }, HostConfig: { Memory: 5 } } : {}),
+  }));
+  const [containers, exec] = made(connection);
+  const settings: ContainerSettings = {
+    Image: 'a',
+    Healthcheck: { Test: ['CMD', 'true'], Interval: 1e9 },
+    HostConfig: {
+      Mounts: [{ Type: 'volume', Source: 'data', Target: '/data', VolumeOptions: { NoCopy: true } }],
+      PortBindings: { '80/tcp': [{}] },
+      DeviceRequests: [{ Count: -1, Capabilities: [['gpu']] }],
+      PidsLimit: 100,
+    },
+    NetworkingConfig: { EndpointsConfig: { web: { Aliases: ['db'] } } },
+  };
+  await containers.create(settings);
+  assert.deepEqual(connection.requests[0]?.json, settings);
+  // @ts-expect-error -- docker would pass over it
+  await containers.create({ Image: 'a', Hostconfig: {} });
+  // @ts-expect-error -- the same, further in
+  await containers.create({ Image: 'a', HostConfig: { Memoryswap: 1 } });
+  await exec.create('web', { Cmd: ['a'], Tty: true, ConsoleSize: [24, 80] });
+  // What an engine says of one container makes another.
+  const { Config, HostConfig } = await containers.inspect('web');
+  await containers.create({ ...Config, Image: 'b', HostConfig });
+  assert.deepEqual(connection.requests.at(-1)?.json, { Cmd: ['a'], New: 1, Image: 'b', HostConfig: { Memory: 5 } });
 });
 
 test('what counts sizes is not hurried', async () => {
