@@ -13,16 +13,27 @@ export interface BuildOptions extends CallOptions {
   /** Path within the context; `Dockerfile` by default. */
   readonly dockerfile?: string | undefined;
   readonly tags?: readonly string[] | undefined;
-  readonly buildArgs?: Readonly<Record<string, string>> | undefined;
+  /** Null: what the Dockerfile, or the engine's proxy settings, say of it. */
+  readonly buildArgs?: Readonly<Record<string, string | null>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** The stage to stop after. */
   readonly target?: string | undefined;
   readonly noCache?: boolean | undefined;
+  /** Images of the engine whose steps may be taken, in place of all that it has built. */
+  readonly cacheFrom?: readonly string[] | undefined;
   /** Asks the registries for newer base images. */
   readonly pull?: boolean | undefined;
   /** Only the ID, at the end. */
   readonly quiet?: boolean | undefined;
   readonly networkMode?: string | undefined;
+  /** `name:address`, for the commands of the build. */
+  readonly extraHosts?: readonly string[] | undefined;
+  /** Bytes that a step may use. */
+  readonly memory?: number | undefined;
+  /** Bytes of `/dev/shm`; the engine's 64 MiB by default. */
+  readonly shmSize?: number | undefined;
+  /** The containers of the steps go also where the build fails; by default they stay then. */
+  readonly forceRemove?: boolean | undefined;
   /** `OS/ARCH[/VARIANT]`; the engine's own by default. Since API version 1.32. */
   readonly platform?: string | undefined;
   /** Registries that base images come from; what docker has for them is given to the engine. */
@@ -47,17 +58,23 @@ export function build(context: ImagesContext, files: ArchiveSource, options: Bui
     body,
     async request() {
       const { dockerfile = 'Dockerfile', target, quiet, noCache, pull, networkMode, buildArgs, labels } = options;
+      const { cacheFrom, extraHosts, forceRemove, memory, shmSize } = options;
       const platform = platformText(options.platform);
       await requireOptions(context.connection, options, { platform: '1.32' });
       const query = {
         buildargs: jsonOf(buildArgs),
+        cachefrom: cacheFrom === undefined ? undefined : JSON.stringify(cacheFrom),
         dockerfile,
+        extrahosts: extraHosts,
+        forcerm: forceRemove,
         labels: jsonOf(labels),
+        memory,
         networkmode: networkMode,
         nocache: noCache,
         platform,
         pull,
         q: quiet,
+        shmsize: shmSize,
         t: tags,
         target,
         version: '1',
@@ -66,14 +83,16 @@ export function build(context: ImagesContext, files: ArchiveSource, options: Bui
       return { method: 'POST', path: '/build', query, headers, body, contentType: 'application/x-tar' };
     },
     take({ aux, stream = '' }) {
-      const told = typeof aux === 'object' && aux !== null && 'ID' in aux ? String(aux.ID) : stream.trimEnd();
+      // A step may say what looks like an ID; a quiet build says nothing else.
+      const said = options.quiet === true ? stream.trimEnd() : '';
+      const told = typeof aux === 'object' && aux !== null && 'ID' in aux ? String(aux.ID) : said;
       if (isDigest(told)) id = told;
     },
     result: () => (id === undefined ? {} : { id }),
   });
 }
 
-function jsonOf(values: Readonly<Record<string, string>> | undefined): string | undefined {
+function jsonOf(values: Readonly<Record<string, string | null>> | undefined): string | undefined {
   return values === undefined || Object.keys(values).length === 0 ? undefined : JSON.stringify(values);
 }
 

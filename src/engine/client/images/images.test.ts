@@ -79,6 +79,41 @@ test('platforms are checked here, and written as the parameter has them', async 
   assert.equal(connection.requests.length, 3);
 });
 
+test('a build is asked for with what its options say', async () => {
+  const connection = fakeConnection(() => ({ body: '{}' }));
+  await imagesOf(connection).build(files(), {
+    tags: ['app', 'app:1'],
+    buildArgs: { A: 'b', HTTP_PROXY: null },
+    cacheFrom: ['app:0'],
+    extraHosts: ['db:10.0.0.1', 'web:10.0.0.2'],
+    memory: 5e8,
+    shmSize: 1e8,
+    forceRemove: true,
+  });
+  const query = connection.requests[0]?.query ?? {};
+  assert.deepEqual(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)), {
+    buildargs: '{"A":"b","HTTP_PROXY":null}',
+    cachefrom: '["app:0"]',
+    dockerfile: 'Dockerfile',
+    extrahosts: ['db:10.0.0.1', 'web:10.0.0.2'],
+    forcerm: true,
+    memory: 5e8,
+    shmsize: 1e8,
+    t: ['app', 'app:1'],
+    version: '1',
+  });
+});
+
+test('what a step of a build says is no ID of the image', async () => {
+  const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
+  const said = `{"stream":"${digest('a')}\\n"}\n`;
+  const id = `{"aux":{"ID":"${digest('b')}"}}\n`;
+  const built = (body: string, quiet?: boolean) => imagesOf(fakeConnection(() => ({ body }))).build(files(), { quiet });
+  assert.deepEqual(await built(said), {});
+  assert.deepEqual(await built(`${id}${said}`), { id: digest('b') });
+  assert.deepEqual(await built(said, true), { id: digest('a') });
+});
+
 test('what docker refuses by itself is refused here too', async () => {
   const images = imagesOf(fakeConnection());
   const digest = `x@sha256:${'a'.repeat(64)}`;
