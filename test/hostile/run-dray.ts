@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** The built command. */
@@ -75,9 +76,10 @@ export function runDray(args: readonly string[], options: RunOptions): Promise<E
     });
     const texts = ['', '', '', ''];
     for (const fd of [1, 2, 3]) {
-      child.stdio[fd]?.on('data', (chunk) => {
-        texts[fd] += String(chunk);
-        if (fd === 2) onStderr?.(String(chunk));
+      // a character may come in two chunks
+      (child.stdio[fd] as Readable).setEncoding('utf8').on('data', (text: string) => {
+        texts[fd] += text;
+        if (fd === 2) onStderr?.(text);
       });
     }
     let late = false;

@@ -16,7 +16,7 @@ export interface HostileCase {
   readonly scene: (stage: Stage) => Scene | Promise<Scene>;
   /** Exit 0 and the right file or list; or an error whose text matches, and no file. */
   readonly expect: 'ok' | RegExp;
-  /** Seconds that the command may take; 15 by default. */
+  /** Seconds that the command may take; 60 by default. */
   readonly limit?: number | undefined;
 }
 
@@ -136,7 +136,7 @@ export function playAll(title: string, cases: readonly HostileCase[]): void {
   });
 }
 
-async function play({ scene: prepare, expect, limit = 15 }: HostileCase): Promise<void> {
+async function play({ scene: prepare, expect, limit = 60 }: HostileCase): Promise<void> {
   const stage = new Stage();
   try {
     const scene = await prepare(stage);

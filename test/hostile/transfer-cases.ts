@@ -30,7 +30,7 @@ export interface TransferCase {
   readonly flags?: readonly string[];
   /** `right`: exit 0 with every byte as it must be. A pattern: an error that says so, and no file. */
   readonly ends: 'right' | RegExp;
-  /** Longest that it may take; 25 by default, of which it needs one unless the machine is loaded. */
+  /** Longest that it may take; 60 by default, of which it needs one unless the machine is loaded. */
   readonly seconds?: number;
   readonly check?: (registry: TestRegistry, ended: Ended) => void;
 }
@@ -55,6 +55,16 @@ export const kinds: readonly (readonly [string, Match])[] = [
   ['a token', ofToken],
 ];
 
+/** Of a fault that comes once. */
+export const once = { times: 1 };
+/** At most `extra` bytes more than the layer has. */
+export const nothingTwice =
+  (extra = 0): NonNullable<TransferCase['check']> =>
+  (registry) => {
+    const served = registry.served.of(large.digest);
+    assert.ok(served <= size + extra, `${served} bytes of ${size}`);
+  };
+
 const MEMORY = 256 << 20;
 const root = mkdtempSync(join(tmpdir(), 'dray-transfers-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -73,7 +83,7 @@ async function judge({
   inject,
   flags = [],
   ends,
-  seconds = 25,
+  seconds = 60,
   check,
 }: TransferCase): Promise<void> {
   const folder = mkdtempSync(join(root, 'case-'));
