@@ -220,9 +220,9 @@ test('ten thousand entries take little time', () => {
   const entries = Array.from({ length: 10_000 }, (_, at) =>
     entry(at % 2 === 0 ? 'linux/arm/v5' : 'windows(10.0.1)/amd64'),
   );
-  const start = performance.now();
+  const start = process.cpuUsage();
   assert.equal(pickPlatform(entries, platform('linux/arm64/v9.9')), entries[0]);
-  assert.ok(performance.now() - start < 2000);
+  assert.ok(process.cpuUsage(start).user < 5_000_000);
 });
 
 function indexOf(manifests: readonly Descriptor[]): ImageIndex {

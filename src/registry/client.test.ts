@@ -91,7 +91,7 @@ describe('mirrors', () => {
       const mirror = await start({ faults: [fault] });
       const origin = await start();
       const named = { mirrors: [mirror.url] };
-      const client = connect({ hosts: { named }, transport: { stallTimeout: 150 } });
+      const client = connect({ hosts: { named }, transport: { stallTimeout: 2000 } });
       const { endpoint, events } = await pull(client, origin);
       assert.equal(endpoint, origin.url);
       const failed = events.filter((event) => event.kind === 'endpoint-failed');

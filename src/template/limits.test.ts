@@ -73,7 +73,7 @@ test('long templates take linear time', () => {
     `${' '.repeat(200_000)}{{- 1}}`,
     `${'\n'.repeat(200_000)}{{nope}}`,
   ];
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const source of sources) {
     try {
       executeTemplate(parseTemplate(source), {});
@@ -81,7 +81,7 @@ test('long templates take linear time', () => {
       assert.ok(hasCode(error, 'INVALID_OPTION'), String(error));
     }
   }
-  assert.ok(performance.now() - started < 10_000);
+  assert.ok(process.cpuUsage(started).user < 20_000_000);
 });
 
 test('names that every object has are no fields', () => {

@@ -104,9 +104,9 @@ test('challenges: hostile lines neither throw nor take long', () => {
       }
     }),
   );
-  const began = performance.now();
+  const began = process.cpuUsage();
   for (const piece of ['"', '\\', '"\\', 'a ', 'a=', ' ', 'a="', 'a b ', '=', ',', 'a =', 'a/'])
     parseChallenges([piece.repeat(8192), `Bearer ${piece.repeat(8192)}`]);
   parseChallenges([`a ${'b'.repeat(8000)} "`, `a b${' '.repeat(8000)}"`]);
-  assert.ok(performance.now() - began < 2000);
+  assert.ok(process.cpuUsage(began).user < 10_000_000);
 });

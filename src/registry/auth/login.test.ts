@@ -13,7 +13,7 @@ import { basicOf, endpointOf, serve, writeHelper } from './support.test.ts';
 import { verifyLogin } from './verify-login.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'dray-login-'));
-const client = createTransport({ stallTimeout: 1000 });
+const client = createTransport({ stallTimeout: 2000 });
 after(() => {
   client.close();
   rmSync(root, { recursive: true });

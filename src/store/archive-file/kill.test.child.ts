@@ -10,6 +10,8 @@ export interface ChildTask {
   readonly plan: ArchivePlan;
   readonly target: Descriptor;
   readonly content: string;
+  /** So many bytes are written, and no more until the process is killed. */
+  readonly limit: number;
 }
 
 const STEP = 16 * 1024;
@@ -19,11 +21,11 @@ const ingest = await file.ingest(task.target);
 const fd = openSync(task.content, 'r');
 const piece = Buffer.alloc(STEP);
 const half = task.target.size / 2;
-for (let at = 0; at < half; at += STEP) {
+for (let at = 0; 2 * at < task.limit; at += STEP) {
   for (const position of [at, half + at]) {
     readSync(fd, piece, 0, STEP, position);
     ingest?.write(position, piece);
   }
   process.stdout.write(`${2 * (at + STEP)}\n`);
-  await sleep(2);
 }
+await sleep(1e6);

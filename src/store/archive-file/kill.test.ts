@@ -17,17 +17,18 @@ const BLOB = contentOf(16 * 1024 * 1024, 7);
 const folder = testFolder();
 after(() => rmSync(folder, { recursive: true }));
 
-/** Kills the child when it says that so many bytes are written; resolves with the last number it said. */
-async function killAt(task: ChildTask, limit: number): Promise<number> {
+/** Kills the child when it says that all it was to write is written; resolves with the last number it said. */
+async function killAt(task: ChildTask): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, CHILD, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const closed = once(child, 'close');
   let written = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     written = Number(line);
-    if (written >= limit) child.kill('SIGKILL');
+    if (written >= task.limit) child.kill('SIGKILL');
   }
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  await closed;
   assert.equal(child.signalCode, 'SIGKILL');
   return written;
 }
@@ -37,7 +38,7 @@ it('an archive file whose process was killed has all but the last 256 KiB', asyn
   writeFileSync(content, BLOB.bytes);
   const path = join(folder, 'app.tar');
   const plan = planOf(BLOB.descriptor);
-  const written = await killAt({ path, plan, target: BLOB.descriptor, content }, 5_000_000);
+  const written = await killAt({ path, plan, target: BLOB.descriptor, content, limit: 5_000_000 });
   const file = await openArchiveFile(path, plan, { sync: false });
   const ingest = await file.ingest(BLOB.descriptor);
   if (ingest === undefined) assert.fail();
