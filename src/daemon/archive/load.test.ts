@@ -54,6 +54,31 @@ test('a name that stood for another image is told of; what has none is known by 
   ]);
 });
 
+test('of many images all are told of, and the store is not searched for each', async (t) => {
+  const engine = await startTestEngine(t);
+  const both = (ARCHIVE_SHAPES['docker 25, both at once'] ?? assert.fail())([
+    { image: APP, names: ['app:1'] },
+    { image: OTHER, names: ['other:1'] },
+  ]);
+  const inspect = t.mock.method(engine.dray, 'inspect');
+  await load(engine, both);
+  assert.equal((await engine.ask('GET', '/v1.51/images/get?names=app:1&names=other:1')).status, 200);
+  const ids = [APP, OTHER].map(({ config }) => config.digest);
+  const told = async (): Promise<readonly string[]> => {
+    const answer = await engine.ask('GET', `/v1.51/events?since=0&until=${Date.now() / 1000 + 0.01}`);
+    return answer.text.split('\n').flatMap((line) => {
+      if (line === '') return [];
+      const { Action, id } = JSON.parse(line) as { Action: string; id: string };
+      return `${Action} ${id}`;
+    });
+  };
+  const expected = ['load', 'save'].flatMap((action) => ids.map((id) => `${action} ${id}`)).toSorted();
+  // those of a save come behind its answer
+  while ((await told()).length < expected.length) await sleep(5);
+  assert.deepEqual((await told()).toSorted(), expected);
+  assert.equal(inspect.mock.callCount(), 0);
+});
+
 test('how far new layers are is told to those who do not want quiet', async (t) => {
   const engine = await startTestEngine(t);
   const [layer = assert.fail()] = APP.layers;

@@ -4,7 +4,7 @@ import type { EngineExchange } from '../http/exchange.ts';
 import { queryPlatform } from '../http/query-platform.ts';
 import { archiveFault } from './archive-fault.ts';
 import { layerMessages } from './layer-messages.ts';
-import { publishImage } from './publish-image.ts';
+import { publishImages } from './publish-image.ts';
 import { requestArchive } from './request-archive.ts';
 
 /**
@@ -21,10 +21,12 @@ export async function loadImages(exchange: EngineExchange, context: EngineContex
       signal,
       onEvent: isQuiet ? undefined : layerMessages(messages),
     });
-    for (const image of images) {
-      for (const stream of loadedLines(image)) messages.write({ stream });
-      await publishImage(context, 'load', image.root.digest);
-    }
+    for (const stream of images.flatMap(loadedLines)) messages.write({ stream });
+    await publishImages(
+      context,
+      'load',
+      images.map(({ root }) => root.digest),
+    );
     messages.end();
   } catch (error) {
     messages.fail(archiveFault(error, platform).message);

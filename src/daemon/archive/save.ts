@@ -3,7 +3,7 @@ import type { EngineContext } from '../engine-context.ts';
 import { EngineError } from '../http/engine-error.ts';
 import type { EngineExchange } from '../http/exchange.ts';
 import { queryPlatform } from '../http/query-platform.ts';
-import { publishImage } from './publish-image.ts';
+import { publishImages } from './publish-image.ts';
 
 /**
  * Answers with an archive of images, straight from the store. What is wrong with the names is known before the head goes; a fault later cuts the
@@ -22,7 +22,11 @@ export async function saveImages(
   try {
     const { images } = await context.dray.save(names, { output: { stream: response }, platform, signal });
     response.end();
-    for (const { name, root } of images) await publishImage(context, 'save', name ?? root.digest);
+    await publishImages(
+      context,
+      'save',
+      images.map(({ root }) => root.digest),
+    );
   } catch (error) {
     if (!hasCode(error, 'PLATFORM_UNKNOWN')) throw error;
     throw new EngineError(404, `no suitable export target found for platform ${platform}`, { cause: error });

@@ -21,7 +21,7 @@ export function pruneImages({ dray, events }: EngineContext): RouteHandler {
       withoutLabels: filters['label!'] ?? [],
     };
     const pruned = await dray.prune(options);
-    publishRemoval(pruned, events);
+    await publishRemoval(pruned, events);
     const { steps, bytes } = pruned;
     events.publish({ action: 'prune', id: '', attributes: { reclaimed: String(bytes) } });
     const report: ImagesPruneReport = {

@@ -1,14 +1,18 @@
 import type { RemoveResult } from '#image';
-import type { EventBus } from '../events/event-bus.ts';
+import type { EventBus, ImageHappening } from '../events/event-bus.ts';
 
 /**
  * Tells of a removal as docker does: of each name that went, and of each image; of layers nothing, nor of names by digest that went with the tag
  * of their repository. What is no image has no ID but its name.
  */
 export function publishRemoval(
-  { steps, images }: Pick<RemoveResult, 'steps' | 'images'>,
-  events: Pick<EventBus, 'publish'>,
-): void {
+  removal: Pick<RemoveResult, 'steps' | 'images'>,
+  events: Pick<EventBus, 'publishAll'>,
+): Promise<void> {
+  return events.publishAll(happeningsOf(removal));
+}
+
+function* happeningsOf({ steps, images }: Pick<RemoveResult, 'steps' | 'images'>): Generator<ImageHappening> {
   const byName = new Map(images.flatMap((image) => image.names.map((name) => [name, image] as const)));
   const ids = new Set<string>(images.map(({ id }) => id));
   const tagged = new Set(steps.map((step) => ('untagged' in step ? repositoryOfTag(step.untagged) : undefined)));
@@ -18,9 +22,9 @@ export function publishRemoval(
       if (digest !== undefined && tagged.has(repository)) continue;
       const image = byName.get(step.untagged);
       const id = image?.id ?? step.untagged;
-      events.publish({ action: 'untag', id, attributes: { ...image?.labels, name: id } });
+      yield { action: 'untag', id, attributes: { ...image?.labels, name: id } };
     } else if (ids.has(step.deleted)) {
-      events.publish({ action: 'delete', id: step.deleted, attributes: { name: step.deleted } });
+      yield { action: 'delete', id: step.deleted, attributes: { name: step.deleted } };
     }
   }
 }

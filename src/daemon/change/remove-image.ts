@@ -24,7 +24,7 @@ export function removeImage({ dray, events }: EngineContext): RouteHandler {
       return;
     }
     const removed = await dray.remove(name, { force });
-    publishRemoval(removed, events);
+    await publishRemoval(removed, events);
     exchange.replyJson(200, removalItems(removed.steps));
   };
 }

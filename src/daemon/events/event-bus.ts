@@ -17,7 +17,11 @@ export interface PublishedEvent extends ImageHappening {
   readonly timeNano: bigint;
 }
 
-export type EventListener = (event: PublishedEvent) => void;
+export interface EventListener {
+  tell(event: PublishedEvent): void;
+  /** Resolves when it has room for more; undefined where it has that now. */
+  room(): Promise<void> | undefined;
+}
 
 /** As many as docker keeps. */
 const KEPT = 256;
@@ -37,7 +41,16 @@ export class EventBus {
     const event: PublishedEvent = { type, action, id, attributes: within(attributes), timeNano: this.#last };
     this.#latest.push(event);
     if (this.#latest.length > KEPT) this.#latest.shift();
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) listener.tell(event);
+  }
+
+  /** The same of many, no faster than those who listen take them in. */
+  async publishAll(happenings: Iterable<ImageHappening>): Promise<void> {
+    for (const happening of happenings) {
+      this.publish(happening);
+      const waits = [...this.#listeners].flatMap((listener) => listener.room() ?? []);
+      if (waits.length > 0) await Promise.all(waits);
+    }
   }
 
   /** The last 256, the oldest first. */

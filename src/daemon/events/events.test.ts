@@ -156,6 +156,19 @@ test('those who leave are forgotten, those who do not read are cut off', async (
   }
 });
 
+test('who reads is told of all that happens at once, however much that is', async (t) => {
+  const { bus, end, open } = await startWorld(t);
+  const reader = textOf(await open());
+  const sleeper = await open();
+  sleeper.pause();
+  const many = Array.from({ length: 10_000 }, (_, n) => happening(n, { label: 'x'.repeat(500) }));
+  await bus.publishAll(many);
+  assert.equal(bus.listeners, 1, 'nobody waits for ever for who does not read');
+  bus.publish({ action: 'prune', id: '', attributes: { reclaimed: '5' } });
+  end.abort();
+  assert.equal((await reader).match(/"timeNano"/g)?.length, 10_001);
+});
+
 test('the last 256 are kept, with labels of a length that can be', () => {
   const bus = new EventBus();
   for (let n = 0; n < 300; n += 1) bus.publish(happening(n, { a: 'x'.repeat(2 ** 20), b: 'short' }));

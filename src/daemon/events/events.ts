@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { decodeFilters } from '#engine';
 import { printable } from '#oci';
 import { LONGEST_TIMER } from '#timing';
@@ -16,6 +17,8 @@ import { eventTime } from './event-time.ts';
  * and ask for what it has missed.
  */
 const PATIENCE = 256 * 1024;
+/** When half of that waits, who has many to tell waits too: as many milliseconds, and a client that has not read by then is cut off. */
+const STALL = 5000;
 
 /**
  * What happens in the engine, a JSON object a line, until `until` or as long as the client and the engine stay. Docker's answer begins before anything has
@@ -68,10 +71,13 @@ function follow(
     if (milliseconds <= 0) end();
     else timer = setTimeout(() => wait(time), Math.min(milliseconds, LONGEST_TIMER));
   };
-  const stop = bus.listen((event) => {
-    if (!isWanted(event)) return;
-    response.write(eventLine(event));
-    if (response.writableLength > most) response.destroy();
+  const stop = bus.listen({
+    tell(event) {
+      if (!isWanted(event)) return;
+      response.write(eventLine(event));
+      if (response.writableLength > most) response.destroy();
+    },
+    room: () => (response.writableLength > PATIENCE / 2 ? drained(response) : undefined),
   });
   const leave = (): void => {
     stop();
@@ -83,4 +89,18 @@ function follow(
   closing.addEventListener('abort', end);
   if (until !== undefined) wait(until);
   if (closing.aborted) end();
+}
+
+/** Resolves when the client has taken in all that waits for it, or is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), STALL);
+    const done = (): void => {
+      clearTimeout(timer);
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.once('drain', done).once('close', done);
+    if (response.destroyed) done();
+  });
 }
