@@ -92,7 +92,7 @@ zpty shell "TERM=dumb PS1='%# ' zsh -f -i"
 zpty -w shell 'fpath=("$HOME" $fpath); autoload -U compinit; compinit -u -D; LISTMAX=1000; compadd() { local -a all; [[ "$*" == *"-a values"* ]] && print -rl -- "$values[@]" > "$HOME/offering" && mv "$HOME/offering" "$HOME/offered"; builtin compadd "$@"; }; print READY'
 zpty -r shell out '*READY*READY*'
 zpty -w -n shell "$1"$'\\t'
-for i in {1..100}; do [[ -e "$HOME/offered" ]] && break; sleep 0.1; done
+for i in {1..300}; do [[ -e "$HOME/offered" ]] && break; sleep 0.1; done
 cat "$HOME/offered"
 rm -f "$HOME/offered"
 zpty -d shell`;
