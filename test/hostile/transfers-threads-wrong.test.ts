@@ -1,15 +1,6 @@
-import {
-  buildImage,
-  digestOf,
-  flipByte,
-  noContentLength,
-  stallAfter,
-  status,
-  type TestLayer,
-  truncate,
-} from 'dray/testing';
-import { once, transferCases } from './transfer-cases.ts';
-import { hasty, layers, MiB, much } from './transfers-threads.ts';
+import { buildImage, digestOf, flipByte, noContentLength, status, type TestLayer, truncate } from 'dray/testing';
+import { transferCases } from './transfer-cases.ts';
+import { layers, MiB, much } from './transfers-threads.ts';
 
 const [first, second] = layers as [TestLayer, TestLayer];
 
@@ -28,22 +19,13 @@ transferCases('layers that several threads bring, of which one is wrong', [
       faults: [status(404, { kind: 'blob', reference: digest })],
       ends: /not found/,
     }),
-    much(`number ${at} that stalls once`, {
-      faults: [stallAfter(4 * MiB, { kind: 'blob', reference: digest, ...once })],
-      flags: hasty,
-    }),
-    much(`number ${at} that stalls always`, {
-      faults: [stallAfter(0, { kind: 'blob', reference: digest })],
-      flags: hasty,
-      ends: /stalled/,
-    }),
     much(`number ${at} that is too short`, {
       faults: [
         noContentLength({ kind: 'blob', reference: digest }),
         truncate(MiB, { kind: 'blob', reference: digest, after: 1 }),
         truncate(0, { kind: 'blob', reference: digest, times: 1 }),
       ],
-      flags: hasty,
+      flags: ['--retry', '2'],
     }),
     much(`number ${at} that is another when unpacked`, {
       image: buildImage({

@@ -9,9 +9,6 @@ export const blobs: Match = {
   kind: 'blob',
   when: ({ reference }: { reference: string }) => layers.some(({ digest }) => digest === reference),
 };
-/** A second and a half without a byte is a stall, so that no pause of the registry's process is one. */
-export const hasty: readonly string[] = ['--stall-timeout', '1500ms', '--retry', '2'];
-
 export const much = (name: string, more: Partial<TransferCase>): TransferCase => ({
   name,
   image,
