@@ -14,7 +14,10 @@ const NO_CONTAINER = 'No such container: nosuch';
 const ANSWERS: readonly (readonly [request: string, status: number, answer: unknown])[] = [
   ['GET /containers/json', 200, []],
   ['GET /containers/json?all=1&limit=3&filters=%7B%22name%22%3A%7B%22main%22%3Atrue%7D%7D', 200, []],
-  ['GET /containers/json?filters=x', 400, 'invalid filter: it is not a JSON map of maps'],
+  ['GET /containers/json?filters=x', 400, 'invalid filter'],
+  ['GET /containers/json?filters=%7B%22nosuch%22%3A%7B%22x%22%3Atrue%7D%7D', 400, "invalid filter 'nosuch'"],
+  ['GET /volumes?filters=%7B%22nosuch%22%3A%7B%22x%22%3Atrue%7D%7D', 400, "invalid filter 'nosuch'"],
+  ['GET /networks?filters=%7B%22nosuch%22%3A%7B%22x%22%3Atrue%7D%7D', 400, "invalid filter 'nosuch'"],
   ['GET /containers/nosuch/json', 404, NO_CONTAINER],
   ['GET /containers/localhost:5000/hello:0.1/json', 404, 'No such container: localhost:5000/hello:0.1'],
   ['GET /containers/%1b%5b2J/json', 404, 'No such container:  [2J'],

@@ -6,6 +6,10 @@ import { missing, nothing } from './answers.ts';
 const noContainer = (id: string): string => `No such container: ${id}`;
 const noExec = (id: string): string => `No such exec instance: ${id}`;
 
+/** Of a list, those that docker knows. */
+const FILTERS =
+  'ancestor before exited expose health id is-task isolation label name network publish since status volume'.split(' ');
+
 /** What is asked of one container. */
 const OF_ONE: readonly (readonly [Route['method'], readonly string[]])[] = [
   ['GET', ['json', 'top', 'logs', 'stats', 'changes', 'export', 'archive', 'attach/ws', 'checkpoints']],
@@ -18,7 +22,7 @@ const OF_ONE: readonly (readonly [Route['method'], readonly string[]])[] = [
 /** There are no containers: lists are empty, and each one is missing. */
 export function containerRoutes(): readonly Route[] {
   return [
-    { method: 'GET', path: '/containers/json', handle: nothing([]) },
+    { method: 'GET', path: '/containers/json', handle: nothing([], FILTERS) },
     {
       method: 'POST',
       path: '/containers/prune',

@@ -28,7 +28,11 @@ const noNetwork = missing((id) => `network ${id} not found`);
 
 export function networkRoutes(): readonly Route[] {
   return [
-    { method: 'GET', path: '/networks', handle: nothing([]) },
+    {
+      method: 'GET',
+      path: '/networks',
+      handle: nothing([], ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']),
+    },
     { method: 'POST', path: '/networks/create', handle: later('creating networks') },
     {
       method: 'POST',

@@ -5,7 +5,11 @@ const noVolume = missing((id) => `get ${id}: no such volume`);
 
 export function volumeRoutes(): readonly Route[] {
   return [
-    { method: 'GET', path: '/volumes', handle: nothing({ Volumes: [], Warnings: null }) },
+    {
+      method: 'GET',
+      path: '/volumes',
+      handle: nothing({ Volumes: [], Warnings: null }, ['dangling', 'driver', 'label', 'name']),
+    },
     { method: 'POST', path: '/volumes/create', handle: later('creating volumes') },
     {
       method: 'POST',

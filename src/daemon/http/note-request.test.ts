@@ -36,6 +36,8 @@ const NOTES: readonly (readonly [string, RegExp])[] = [
   ['/v1.50/images/a/b:1/json', /^GET \/v1\.50\/images\/a\/b:1\/json: 404 \(\d+ ms\)$/],
   ['/images/create?fromImage=host%2Fa&tag=1', /^GET \/images\/create\?fromImage=host\/a&tag=1: 404 /],
   ['/images/create?fromSrc=http%3A%2F%2Fme%3Asecret%40host&repo=a', /\?fromSrc=…&repo=a: 404 /],
+  ['/build?buildargs=%7B%22TOKEN%22%3A%22secret%22%7D&t=a', /\?buildargs=…&t=a: 404 /],
+  ['/images/create?fromSrc=-&changes=ENV%20A=secret&repo=a', /\?fromSrc=…&changes=…&repo=a: 404 /],
   ['/a?b=%1b%5B31m%0adebug:%20not%20mine', /^GET \/a\?b=[!-~]*(?: [!-~]+)*: 404 /],
   ['/cut', /^GET \/cut: 200, cut off /],
   ['/nothing', /^GET \/nothing: no answer, cut off /],

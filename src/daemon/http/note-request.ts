@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { printable } from '#oci';
 import type { OnEvent } from '#progress';
 
-/** Of a query what may be a URL with a password. */
-const URLS: ReadonlySet<string> = new Set(['fromSrc', 'remote']);
+/** Of a query what may hold a password: URLs, and values that people give along for builds and images. */
+const HIDDEN: ReadonlySet<string> = new Set(['buildargs', 'changes', 'fromSrc', 'remote']);
 const LONGEST = 500;
 
 /** Tells of a request when its answer is over: what was asked, how it ended, and how long that took. */
@@ -21,6 +21,6 @@ function target(url: string): string {
   const mark = url.indexOf('?');
   if (mark < 0) return url;
   const query = new URLSearchParams(url.slice(mark + 1));
-  const pairs = [...query].map(([name, value]) => `${name}=${URLS.has(name) ? '…' : value}`);
+  const pairs = [...query].map(([name, value]) => `${name}=${HIDDEN.has(name) ? '…' : value}`);
   return `${url.slice(0, mark)}?${pairs.join('&')}`;
 }

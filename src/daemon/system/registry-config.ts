@@ -20,7 +20,8 @@ export function registryConfig({ mirrors, insecure }: DraySettings): Readonly<Re
   return {
     IndexConfigs: Object.fromEntries([...domains].toSorted().map((domain) => [domain, indexOf(domain)])),
     InsecureRegistryCIDRs: [...LOOPBACK, ...networks],
-    Mirrors: mirrorsOf(HUB),
+    // not an empty list, as that of each host
+    Mirrors: mirrorsOf(HUB).length === 0 ? null : mirrorsOf(HUB),
   };
 }
 

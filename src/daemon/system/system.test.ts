@@ -77,6 +77,7 @@ test('mirrors and insecure registries are told as docker tells its own', () => {
     Mirrors: ['https://a/', 'https://all/'],
   });
   const all = registryConfig({ root: '/r', mirrors: {}, insecure: true, proxy: {} });
+  assert.equal(all['Mirrors'], null);
   assert.deepEqual(all['InsecureRegistryCIDRs'], ['::1/128', '127.0.0.0/8', '0.0.0.0/0', '::/0']);
 });
 
