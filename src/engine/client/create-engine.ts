@@ -4,6 +4,7 @@ import { type Containers, containersOf } from './containers/containers-of.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { type Exec, execOf } from './exec/exec-of.ts';
 import { type EngineImages, imagesOf } from './images/images.ts';
+import { knownRegistries } from './images/known-registries.ts';
 import { openConnection } from './open-connection.ts';
 import { type EngineSystem, systemOf } from './system/system.ts';
 
@@ -26,10 +27,11 @@ export interface Engine extends EngineSystem {
  */
 export function createEngine(options: EngineOptions = {}): Engine {
   const connection = openConnection(options);
-  const keychain = options.auth === undefined ? undefined : createKeychain(options.auth);
+  const { auth } = options;
+  const known = auth && { keychain: createKeychain(auth), knownRegistries: () => knownRegistries(auth) };
   return {
     ...systemOf(connection),
-    images: imagesOf(connection, { keychain }),
+    images: imagesOf(connection, known),
     containers: containersOf(connection),
     exec: execOf(connection),
     connection,

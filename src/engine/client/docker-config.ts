@@ -43,6 +43,12 @@ export function readDocument(file: string, what: string): Readonly<Record<string
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw refuse(`it cannot be read (${code})`, error);
   }
+  return parseDocument(text, `${what} ${file}`);
+}
+
+/** The same of a text that is there; `what` is for the message. */
+export function parseDocument(text: string, what: string): Readonly<Record<string, unknown>> {
+  const refuse = (why: string): DrayError => new DrayError('INVALID_CONFIGURATION', `${what} cannot be used: ${why}`);
   if (text.trim() === '') return {};
   let found: unknown;
   try {

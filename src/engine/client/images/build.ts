@@ -1,4 +1,5 @@
 import type { CallOptions } from '#content';
+import { hasCode } from '#errors';
 import { type Digest, familiarString, isDigest, parseReference } from '#oci';
 import { encodeRegistryAuth, type RegistryAuth } from '../../api/registry-auth.ts';
 import { type ArchiveSource, archiveBody } from '../archive-body.ts';
@@ -36,7 +37,10 @@ export interface BuildOptions extends CallOptions {
   readonly forceRemove?: boolean | undefined;
   /** `OS/ARCH[/VARIANT]`; the engine's own by default. Since API version 1.32. */
   readonly platform?: string | undefined;
-  /** Registries that base images come from; what docker has for them is given to the engine. */
+  /**
+   * Registries that base images may come from: what docker has for them is given to the engine. By default all that docker has something
+   * for, as the docker command does; a helper that fails is then passed over.
+   */
   readonly registries?: readonly string[] | undefined;
   /** By registry: given to the engine in place of what docker has. */
   readonly auth?: Readonly<Record<string, RegistryAuth>> | undefined;
@@ -97,12 +101,15 @@ function jsonOf(values: Readonly<Record<string, string | null>> | undefined): st
 }
 
 async function credentialsOf(
-  { keychain }: ImagesContext,
-  { registries = [], auth = {}, signal }: BuildOptions,
+  { keychain, knownRegistries }: ImagesContext,
+  { registries, auth = {}, signal }: BuildOptions,
 ): Promise<Readonly<Record<string, RegistryAuth>>> {
   const found: Record<string, RegistryAuth> = {};
-  for (const domain of registries) {
-    const kept = await findAuth({ domain }, { keychain, signal });
+  for (const domain of registries ?? knownRegistries()) {
+    const kept = await findAuth({ domain }, { keychain, signal }).catch((error: unknown): RegistryAuth => {
+      if (registries === undefined && hasCode(error, 'CREDENTIALS_UNAVAILABLE')) return {};
+      throw error;
+    });
     // As docker calls Docker Hub here.
     if (Object.keys(kept).length > 0) found[kept.serveraddress ?? domain] = kept;
   }

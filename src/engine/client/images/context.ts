@@ -10,6 +10,8 @@ export interface ImagesContext {
   readonly connection: EngineConnection;
   /** What docker has of credentials; without it there are none. */
   readonly keychain: Keychain | undefined;
+  /** Those that docker has credentials for. */
+  readonly knownRegistries: () => readonly string[];
 }
 
 interface StreamOptions<Result> extends Pick<MessageWork<Result>, 'what' | 'take' | 'result'> {

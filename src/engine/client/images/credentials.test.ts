@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { DrayError, hasCode } from '#errors';
 import type { Credential, Keychain } from '#registry';
 import { decodeRegistryAuth, type RegistryAuth } from '../../api/registry-auth.ts';
 import type { EngineRequest } from '../connection.ts';
+import { createEngine } from '../create-engine.ts';
+import { startServer, temporaryFolder } from '../engine-server.test.fixture.ts';
 import { type FakeAnswer, fakeConnection } from '../fake-connection.test.fixture.ts';
 import { imagesOf } from './images.ts';
 import type { PullOptions } from './pull.ts';
@@ -148,4 +152,37 @@ test('a build gives the credentials of the registries that are named', async () 
     'https://index.docker.io/v1/': { identitytoken: 't', serveraddress: 'https://index.docker.io/v1/' },
     ...own,
   });
+});
+
+test('a build gives by default what docker has for any registry, and does without a helper that fails', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'config.json');
+  const auth = Buffer.from('user:pw').toString('base64');
+  const auths = { 'https://index.docker.io/v1/': { auth }, 'http://localhost:5000/v2/': { auth }, 'empty.example': {} };
+  const credHelpers = { 'broken.example': 'nosuch', '*.patterns.example': 'nosuch' };
+  await writeFile(file, JSON.stringify({ auths, credHelpers }));
+  const headers: string[] = [];
+  const server = await startServer(t, (request, response) => {
+    headers.push(String(request.headers['x-registry-config']));
+    request.resume().on('end', () => response.end('{}'));
+  });
+  const engine = createEngine({ host: server.host, version: '1.51', auth: { dockerConfigFile: file, env: {} } });
+  t.after(() => engine.close());
+  await engine.images.build(Buffer.from('tar'));
+  await engine.images.build(Buffer.from('tar'), { registries: [] });
+  await assert.rejects(engine.images.build(Buffer.from('tar'), { registries: ['broken.example'] }).done(), (error) =>
+    hasCode(error, 'CREDENTIALS_UNAVAILABLE'),
+  );
+  const [found, none] = headers.map((header): unknown => JSON.parse(Buffer.from(header, 'base64url').toString()));
+  const user = { username: 'user', password: 'pw' };
+  const hub = 'https://index.docker.io/v1/';
+  assert.deepEqual(found, {
+    [hub]: { ...user, serveraddress: hub },
+    'localhost:5000': { ...user, serveraddress: 'localhost:5000' },
+  });
+  assert.deepEqual(none, {});
+  await writeFile(file, '{"auths":');
+  await assert.rejects(engine.images.build(Buffer.from('tar')).done(), (error) =>
+    hasCode(error, 'INVALID_CONFIGURATION'),
+  );
 });

@@ -72,10 +72,13 @@ export interface EngineImages {
 export interface ImagesOptions {
   /** Finds what is shown to registries where a call says nothing of it; nothing is shown without. */
   readonly keychain?: Keychain | undefined;
+  /** The registries that the keychain has something for. */
+  readonly knownRegistries?: (() => readonly string[]) | undefined;
 }
 
-export function imagesOf(connection: EngineConnection, { keychain }: ImagesOptions = {}): EngineImages {
-  const context = { connection, keychain };
+export function imagesOf(connection: EngineConnection, options: ImagesOptions = {}): EngineImages {
+  const { keychain, knownRegistries = () => [] } = options;
+  const context = { connection, keychain, knownRegistries };
   return {
     pull: (reference, options = {}) => pull(context, reference, options),
     push: (reference, options = {}) => push(context, reference, options),
