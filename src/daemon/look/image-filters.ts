@@ -28,8 +28,8 @@ export async function imageFilter(filters: Filters, dray: Dray, signal: AbortSig
   if (Object.keys(filters).length === 0) return (row) => row;
   const dangling = booleanFilter(filters, 'dangling');
   const patterns = filters['reference'];
-  const isNamed = (name: string): boolean => patterns?.some((pattern) => matches(name, pattern)) ?? true;
-  for (const pattern of patterns ?? []) matches('x', pattern);
+  const isNamed = (name: string): boolean => patterns === undefined || matchesAny(name, patterns);
+  for (const pattern of patterns ?? []) matchesAny('x', [pattern]);
   const isTimely = await timeFilter(filters, dray, signal);
   return (row) => {
     if (!isTimely(row) || !isLabelled(row, filters)) return undefined;
@@ -42,10 +42,10 @@ export async function imageFilter(filters: Filters, dray: Dray, signal: AbortSig
   };
 }
 
-function matches(name: string, pattern: string): boolean {
+function matchesAny(name: string, patterns: readonly string[]): boolean {
   const reference = parseReference(name);
   try {
-    return matchesRepository(reference, pattern);
+    return patterns.some((pattern) => matchesRepository(reference, pattern));
   } catch (cause) {
     throw new EngineError(400, 'syntax error in pattern', { cause });
   }
