@@ -183,6 +183,14 @@ test('version, proxies and what credentials need are passed on; the environment 
   assert.equal({ ...fromEnv(env), version: '1.47' }.version, '1.47');
 });
 
+test('ssh gets the environment, however the address is written', () => {
+  for (const host of ['ssh://h', ' SSH://h']) {
+    const env = { DOCKER_HOST: host, PATH: '/bin' };
+    assert.equal(fromEnv(env).ssh?.env, env);
+  }
+  assert.equal(fromEnv({ DOCKER_HOST: 'tcp://ssh:1' }).ssh, undefined);
+});
+
 test('an address that cannot be used is refused', () => {
   assert.throws(
     () => fromEnv({ DOCKER_HOST: 'fd://' }),

@@ -35,7 +35,7 @@ export function fromEnv(env: EngineEnvironment, options: FromEnvOptions = {}): E
     ...endpoint,
     ...(version ? { version } : {}),
     ...(Object.keys(headers).length > 0 ? { headers } : {}),
-    ...(endpoint.host?.startsWith('ssh:') === true ? { ssh: { env } } : {}),
+    ...(/^\s*ssh:/i.test(endpoint.host ?? '') ? { ssh: { env } } : {}),
     proxy: proxyOf(env),
     auth: {
       authConfigText: env['DOCKER_AUTH_CONFIG'] || undefined,
