@@ -76,8 +76,10 @@ export interface ImagesOptions {
   readonly knownRegistries?: (() => readonly string[]) | undefined;
 }
 
-export function imagesOf(connection: EngineConnection, options: ImagesOptions = {}): EngineImages {
-  const { keychain, knownRegistries = () => [] } = options;
+export function imagesOf(
+  connection: EngineConnection,
+  { keychain, knownRegistries = () => [] }: ImagesOptions = {},
+): EngineImages {
   const context = { connection, keychain, knownRegistries };
   return {
     pull: (reference, options = {}) => pull(context, reference, options),
