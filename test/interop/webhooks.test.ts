@@ -91,12 +91,14 @@ function shape(event: Record<string, unknown>, host: string): string {
 peerTest('events are told as docker-registry tells them', ['docker-registry', 'crane', 'curl'], async () => {
   const [theirs, ours] = [await listen(), await listen()];
   const endpoint = { name: 'hook', headers: { 'X-Key': ['a'] } };
-  const notifications = { events: { includereferences: true }, endpoints: [{ ...endpoint, url: theirs.url }] };
+  // Long enough that no event is told twice on a slow machine.
+  const endpoints = [{ ...endpoint, url: theirs.url, timeout: '60s' }];
+  const notifications = { events: { includereferences: true }, endpoints };
   const registry = await startDockerRegistry({ deletes: true, notifications });
   const server = await startRegistryServer({
     listen: '127.0.0.1:0',
     memory: true,
-    webhooks: [{ ...endpoint, url: ours.url, references: true }],
+    webhooks: [{ ...endpoint, url: ours.url, timeout: 60_000, references: true }],
   });
   atEnd(async () => void (await server.close()));
   const { host } = new URL(server.url);

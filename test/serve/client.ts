@@ -23,7 +23,8 @@ export type Algorithm = 'sha256' | 'sha512';
 /** A client that does nothing of its own accord: one request, its answer. Every answer is looked at for what none may tell. */
 export class Client {
   readonly #registry: RegistryProcess;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  // What is idle goes before the server closes it, so that no request is written into a connection that ends.
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 30_000 });
   #names = 0;
   /** `Authorization` of each request that does not name its own. */
   credentials: string | undefined;

@@ -66,13 +66,15 @@ test('workers share a folder, an address and their figures', async (t) => {
     const { digest, bytes } = contentNumber(index);
     assert.deepEqual(await ask(`${server.url}/v2/app/blobs/${digest}`), { status: 200, text: bytes.toString() });
   }
-  const figures = (await ask(`${server.url}/metrics`))?.text ?? '';
-  const counted = [...figures.matchAll(/^registry_http_requests_total\{code="(?:200|201)",[^\n]*\} (\d+)$/gm)];
-  assert.equal(
-    counted.reduce((sum, [, count]) => sum + Number(count), 0),
-    40,
-    figures,
-  );
+  let figures = '';
+  let counted = 0;
+  // Of a worker that does not tell its own in time the last known ones are given.
+  for (const end = Date.now() + 30_000; counted < 40 && Date.now() < end; ) {
+    figures = (await ask(`${server.url}/metrics`))?.text ?? '';
+    const found = figures.matchAll(/^registry_http_requests_total\{code="(?:200|201)",[^\n]*\} (\d+)$/gm);
+    counted = [...found].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+  assert.equal(counted, 40, figures);
   assert.equal(await server.close(), 0);
   assert.deepEqual(workers(), []);
 });
@@ -152,7 +154,9 @@ test('webhooks are told by the first process, whoever was asked', async (t) => {
   t.after(() => hook.close());
   await once(hook, 'listening');
   const url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
-  const server = await started(t, { data: folder(t), webhooks: [{ name: 'a', url, headers: {}, references: false }] });
+  // On a slow machine the usual second may pass, and at the end nothing is told again.
+  const webhooks = [{ name: 'a', url, headers: {}, timeout: 60_000, references: false }];
+  const server = await started(t, { data: folder(t), webhooks });
   for (let index = 0; index < 4; index += 1) assert.ok(await pushed(server.url, index));
   await server.close();
   for (let index = 0; index < 4; index += 1)

@@ -112,7 +112,7 @@ test('events outlast the process that was to tell them', async (t) => {
     createWebhooks({
       source: SOURCE,
       folder,
-      endpoints: [{ name: 'a.b-c_1', url: receiver.url, threshold: 1, backoff: 60_000 }],
+      endpoints: [{ name: 'a.b-c_1', url: receiver.url, threshold: 1, backoff: 60_000, timeout: 60_000 }],
     });
   receiver.answer = status(500);
   const first = start();

@@ -9,6 +9,8 @@ import type { WebhookEndpoint, WebhookOptions } from './options.ts';
 import { type Answering, DIGEST, ok, pushed, startReceiver, status } from './receiver.test.fixture.ts';
 
 const SOURCE = { address: 'reg:5000', instance: 'i1' };
+/** Milliseconds for an answer, where a test is not about them: on a slow machine the usual second may pass, and the event is told twice. */
+const timeout = 60_000;
 
 interface Told {
   readonly hooks: Webhooks;
@@ -26,7 +28,7 @@ function telling(
   const hooks = createWebhooks({
     source: SOURCE,
     log: { warn: say, info: say } as unknown as ServerLog,
-    endpoints: [{ name: 'one', threshold: 2, backoff: 1, ...endpoint }],
+    endpoints: [{ name: 'one', threshold: 2, backoff: 1, timeout, ...endpoint }],
     ...options,
   });
   t.after(async () => hooks.close({ signal: AbortSignal.abort() }));
@@ -80,8 +82,8 @@ test('what a manifest points to is told to those who want to know', async (t) =>
   const hooks = createWebhooks({
     source: SOURCE,
     endpoints: [
-      { name: 'a', url, references: true },
-      { name: 'b', url },
+      { name: 'a', url, timeout, references: true },
+      { name: 'b', url, timeout },
     ],
   });
   t.after(async () => hooks.close());
@@ -151,8 +153,8 @@ test('targets say what is known of each kind of event', async (t) => {
 test('an endpoint hears what it does not ignore, each in its own order', async (t) => {
   const [all, some] = [await startReceiver(t), await startReceiver(t)];
   const endpoints: readonly WebhookEndpoint[] = [
-    { name: 'all', url: all.url },
-    { name: 'some', url: some.url, ignore: { actions: ['pull'], mediaTypes: ['application/octet-stream'] } },
+    { name: 'all', url: all.url, timeout },
+    { name: 'some', url: some.url, timeout, ignore: { actions: ['pull'], mediaTypes: ['application/octet-stream'] } },
     { name: 'off', url: all.url, disabled: true },
   ];
   const hooks = createWebhooks({ source: SOURCE, endpoints });
@@ -186,7 +188,6 @@ test('an endpoint that answers errors, redirects or hangs up is told again, in o
   const elsewhere = await startReceiver(t);
   const { hooks, log } = telling(t, {
     url: receiver.url,
-    timeout: 60_000,
     threshold: 3,
     headers: { 'x-key': ['secret'] },
   });
@@ -280,7 +281,7 @@ test('an endpoint that comes back takes what waited', async (t) => {
 test('who tells of an event waits for nobody, and what is too much is dropped, counted and told', async (t) => {
   const receiver = await startReceiver(t);
   receiver.answer = () => {};
-  const { hooks, log } = telling(t, { url: receiver.url, timeout: 60_000 }, { limit: 3 });
+  const { hooks, log } = telling(t, { url: receiver.url }, { limit: 3 });
   tell(hooks, '1', '2', '3', '4', '5');
   assert.equal(receiver.heard.length, 0);
   const [{ events, pending, dropped } = assert.fail()] = hooks.figures();
@@ -317,7 +318,7 @@ test('at the end everything that waits is told, as long as it works and there is
 
   const stuck = await startReceiver(t);
   stuck.answer = () => {};
-  const other = telling(t, { url: stuck.url, timeout: 60_000 });
+  const other = telling(t, { url: stuck.url });
   tell(other.hooks, '1', '2');
   await stuck.has(1);
   const over = new AbortController();
