@@ -38,7 +38,7 @@ export async function startContest(): Promise<Contest> {
     const access = await startDockerRegistry({ user: { name: 'user', password: 'pw' } });
     return { engine, registry: `localhost:${registry.port}`, access: `localhost:${access.port}` };
   };
-  const [dray, graph, containerd] = [await start('dray'), await start('graph'), await start('containerd')];
+  const [dray, graph, containerd] = await Promise.all([start('dray'), start('graph'), start('containerd')]);
   return { dray, graph, containerd };
 }
 

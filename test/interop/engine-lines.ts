@@ -1,6 +1,6 @@
 /**
- * Lines that are typed at dray's engine and at Docker's, topic by topic, each in the state that those before have left. REGISTRY is a
- * registry of each engine's own; t.tar has the tutorial's images, p.tar one of two platforms.
+ * Lines that are typed at dray's engine and at Docker's, topic by topic, each in the state that the topic's lines before it have left; OTHERS goes
+ * on from ARCHIVES. REGISTRY is a registry of each engine's own; t.tar has the tutorial's images, p.tar one of two platforms.
  */
 export const LOOKING: readonly string[] = [
   'docker images',
@@ -52,6 +52,7 @@ export const LOOKING: readonly string[] = [
 ];
 
 export const MOVING: readonly string[] = [
+  'docker load -q -i t.tar',
   'docker tag main REGISTRY/main:a',
   'docker tag main REGISTRY/main',
   'docker tag nosuch x:1',
@@ -110,6 +111,11 @@ export const MOVING: readonly string[] = [
 ];
 
 export const ARCHIVES: readonly string[] = [
+  'docker load -q -i t.tar',
+  'docker tag main REGISTRY/main',
+  'docker push -q REGISTRY/main',
+  'docker rmi -f main REGISTRY/main registry:2 hello-classic > /dev/null',
+  'docker pull -q REGISTRY/main',
   'docker load -q < t.tar',
   'docker load -i /etc/hostname',
   'docker load < /dev/null',
@@ -257,7 +263,7 @@ export const PLATFORMS: readonly string[] = [
 /** What has happened since the time in `mark`. */
 export const SINCE = 'docker events --since $(cat mark) --until $(date +%s.%N)';
 export const EVENTS: readonly string[] = [
-  'docker system prune -a -f > /dev/null; docker load -i t.tar; tar -cf in.tar t.tar',
+  'docker load -i t.tar; tar -cf in.tar t.tar',
   `date +%s.%N > mark; docker tag main e:1; docker tag main e:1; ${SINCE}`,
   `date +%s.%N > mark; docker rmi e:1; ${SINCE}`,
   `date +%s.%N > mark; docker tag main REGISTRY/e:1; docker push -q REGISTRY/e:1; ${SINCE}`,
@@ -284,7 +290,7 @@ export const EVENTS: readonly string[] = [
 ];
 
 export const ACCESS: readonly string[] = [
-  'docker system prune -a -f > /dev/null; docker load -q -i t.tar',
+  'docker load -q -i t.tar',
   'docker tag main PRIVATE/main',
   'docker push PRIVATE/main',
   'docker push -q PRIVATE/main',

@@ -1,0 +1,3 @@
+import { oldDockerTests } from './engine-old-docker.ts';
+
+oldDockerTests('26');
