@@ -25,7 +25,7 @@ export interface Ended {
 /** A new folder that is gone after the file's tests. */
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'dray-interop-'));
-  atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 
@@ -37,7 +37,7 @@ export async function finish(program: string, args: readonly string[], options: 
   const child = spawn(program, args, {
     cwd: options.cwd,
     env: { PATH: peerPath, ...COMPILED, ...options.env },
-    timeout: 60_000,
+    timeout: 100_000,
     killSignal: 'SIGKILL',
   });
   child.stdin.on('error', () => {}).end(options.input ?? '');
