@@ -33,8 +33,11 @@ export async function freePort(): Promise<number> {
 /** Undefined where somebody has the port. */
 function listenOn(host: string, port: number): Promise<Server | undefined> {
   const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(undefined));
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(error);
+    });
     server.listen(port, host, () => resolve(server));
   });
 }
