@@ -26,8 +26,10 @@ async function started(t: TestContext, settings: SettingsPart): Promise<Registry
   return server;
 }
 
+/** Those that live: one that has ended stays in the list until its channel is closed, too. */
 function workers(): readonly number[] {
-  return Object.values(cluster.workers ?? {}).flatMap((each) => each?.process.pid ?? []);
+  const living = Object.values(cluster.workers ?? {}).filter((each) => each?.isDead() === false);
+  return living.flatMap((each) => each?.process.pid ?? []);
 }
 
 /** A request over a connection of its own, so that any worker may get it. Undefined: the connection broke. */
