@@ -122,18 +122,16 @@ test('what a helper echoes when it cannot store is not repeated', async () => {
 test('a helper that hangs is stopped, also when a child of it holds the pipe', async () => {
   const pipes = (): number => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
   const before = pipes();
-  const began = performance.now();
   assert.match(
     (await failure(helperOf('setInterval(() => {}, 1000);', 300).get('h'))).message,
     /took longer than 0\.3 s and was stopped/,
   );
   const path = join(bin, 'docker-credential-parent');
-  writeFileSync(path, '#!/bin/sh\nsleep 20 &\nwait\n');
+  writeFileSync(path, '#!/bin/sh\nsleep 150 &\nwait\n');
   chmodSync(path, 0o755);
   assert.match((await failure(createHelper('parent', { env, timeout: 300 }).get('h'))).message, /was stopped/);
-  assert.ok(performance.now() - began < 8000);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(pipes(), before, 'a pipe that stays open would keep the process from its end');
+  // A pipe that stays open would keep the process from its end, and this test too.
+  while (pipes() > before) await new Promise(setImmediate);
 });
 
 test('a cancel stops a helper', async () => {

@@ -13,7 +13,7 @@ import { openDiskStore } from './disk-store.ts';
 import type { ChildTask } from './processes.test.child.ts';
 
 const BLOB = contentOf(6 * 1024 * 1024, 3);
-const STEP = 32 * 1024;
+const STEP = 64 * 1024;
 const CHILD = fileURLToPath(import.meta.url.replace(/\.test\.(ts|js)$/, '.test.child.$1'));
 /** What a process may cost besides: what was on the wire when it died. */
 const MARGIN = 0.05 * BLOB.bytes.length;
@@ -34,7 +34,7 @@ before(async () => {
     const timer = setTimeout(() => {
       traffic.served += piece.length;
       response.writeHead(206).end(piece);
-    }, 5);
+    }, 10);
     response.on('close', () => clearTimeout(timer));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
