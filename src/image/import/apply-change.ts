@@ -5,6 +5,7 @@ import { commandOf, jsonWords } from './command-form.ts';
 import type { ContainerConfig } from './container-config.ts';
 import { exposePorts } from './exposed-ports.ts';
 import { parseHealthcheck } from './healthcheck.ts';
+import { isSignal } from './stop-signal.ts';
 import { splitEntry, variablesOf } from './variables.ts';
 import { type Variables, wordOf, wordsOf } from './words.ts';
 
@@ -47,7 +48,7 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
   },
   STOPSIGNAL(config, text, variables) {
     const signal = wordOf(text, variables);
-    if (!/^(?:\d{1,2}|(?:SIG)?[A-Z][A-Z0-9]*(?:[+-]\d{1,2})?)$/i.test(signal)) throw wrong(`Invalid signal: ${signal}`);
+    if (!isSignal(signal)) throw wrong(`invalid signal: ${printable(signal)}`);
     config.StopSignal = signal;
   },
   USER(config, text, variables) {

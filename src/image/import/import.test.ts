@@ -11,6 +11,7 @@ import { TestPlaces } from '../load/places.test.fixture.ts';
 import { applyChange } from './apply-change.ts';
 import type { ContainerConfig } from './container-config.ts';
 import { type ImportOptions, type ImportResult, importImage } from './import.ts';
+import { instructionsOf } from './instructions.ts';
 
 const world = new TestPlaces();
 after(() => world.close());
@@ -63,6 +64,7 @@ describe('import: the image', () => {
     await rejects(run(TAR, { reference: 'Base' }), 'INVALID_REFERENCE');
     await rejects(run(TAR, { reference: `base@${digestOf(TAR)}` }), 'INVALID_REFERENCE');
     await rejects(run(TAR, { changes: ['FROM x'] }), 'INVALID_OPTION');
+    await rejects(run(TAR, { changes: ['', ' \n# none'] }), 'INVALID_OPTION');
     await rejects(run(TAR, { platform: 'a/b/c/d' }), 'INVALID_PLATFORM');
     await rejects(importImage({ path: world.path('none') }, places), 'NOT_FOUND');
     assert.equal((await (await places.store()).blobs()).length, before);
@@ -97,6 +99,10 @@ describe('import: changes', () => {
     [['ONBUILD RUN make', 'ONBUILD COPY . /'], { OnBuild: ['RUN make', 'COPY . /'] }],
     [['STOPSIGNAL SIGTERM'], { StopSignal: 'SIGTERM' }],
     [['STOPSIGNAL 9'], { StopSignal: '9' }],
+    [['STOPSIGNAL rtmin+3'], { StopSignal: 'rtmin+3' }],
+    [['CMD x\nENV A=1\r', '', '# ENV B=2'], { Cmd: ['/bin/sh', '-c', 'x'], Env: ['A=1'] }],
+    [['ENV A=1 \\', 'B=2'], { Env: ['A=1', 'B=2'] }],
+    [['CMD a\\\n # not b\n\n  c', 'USER me\\'], { Cmd: ['/bin/sh', '-c', 'a  c'], User: 'me' }],
     [['HEALTHCHECK NONE'], { Healthcheck: { Test: ['NONE'] } }],
     [['HEALTHCHECK CMD curl -f http://x'], { Healthcheck: { Test: ['CMD-SHELL', 'curl -f http://x'] } }],
     [
@@ -105,9 +111,9 @@ describe('import: changes', () => {
     ],
   ];
   for (const [changes, config] of GOOD) {
-    it(changes.join(' · '), () => {
+    it(JSON.stringify(changes), () => {
       const found: ContainerConfig = {};
-      for (const change of changes) applyChange(found, change);
+      for (const change of instructionsOf(changes)) applyChange(found, change);
       assert.deepEqual(found, config);
     });
   }
@@ -137,6 +143,9 @@ describe('import: changes', () => {
     'ONBUILD ONBUILD RUN x',
     'SHELL /bin/sh',
     'STOPSIGNAL SIG TERM',
+    'STOPSIGNAL nosuch',
+    'STOPSIGNAL 0',
+    'STOPSIGNAL RTMIN+16',
     'HEALTHCHECK',
     'HEALTHCHECK RUN x',
     'HEALTHCHECK CMD',

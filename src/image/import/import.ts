@@ -21,12 +21,13 @@ import type { Places } from '../places.ts';
 import { holdIn } from '../stored/hold.ts';
 import { applyChange } from './apply-change.ts';
 import type { ContainerConfig } from './container-config.ts';
+import { instructionsOf } from './instructions.ts';
 import { readLayer } from './read-layer.ts';
 
 export interface ImportOptions extends CallOptions {
   /** What the image is to be called; by its ID alone where nothing is said. */
   readonly reference?: string | undefined;
-  /** Instructions as in a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR. */
+  /** Lines of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR. */
   readonly changes?: readonly string[] | undefined;
   /** Comment of the image and its history; `Imported from -` by default. */
   readonly message?: string | undefined;
@@ -58,7 +59,7 @@ export async function importImage(
   const reference = options.reference === undefined ? undefined : nameFor(options.reference);
   const platform = options.platform === undefined ? places.host : parsePlatform(options.platform, places.host);
   const config: ContainerConfig = {};
-  for (const change of options.changes ?? []) applyChange(config, change);
+  for (const change of instructionsOf(options.changes ?? [])) applyChange(config, change);
   const store = await places.store();
   const content = await openLocalContent(origin, { folder: () => store.workFolder({ signal }), signal });
   const lease = holdIn(store);
