@@ -8,5 +8,14 @@ export function atEnd(task: () => Promise<void> | void): void {
 }
 
 after(async () => {
-  for (const task of work.reverse()) await task();
+  const failures: unknown[] = [];
+  for (const task of work.reverse()) {
+    try {
+      await task();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  // The others are done too: a program that stays would hold the file until its limit.
+  if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
 });
