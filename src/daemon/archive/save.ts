@@ -22,11 +22,8 @@ export async function saveImages(
   try {
     const { images } = await context.dray.save(names, { output: { stream: response }, platform, signal });
     response.end();
-    await publishImages(
-      context,
-      'save',
-      images.map(({ root }) => root.digest),
-    );
+    // One event an image, whatever the number of its names, as docker does.
+    await publishImages(context, 'save', [...new Set(images.map(({ root }) => root.digest))]);
   } catch (error) {
     if (!hasCode(error, 'PLATFORM_UNKNOWN')) throw error;
     throw new EngineError(404, `no suitable export target found for platform ${platform}`, { cause: error });
