@@ -47,7 +47,10 @@ export interface Containers {
    * resolved; the container goes on.
    */
   attach(id: string, options?: AttachOptions): Promise<Attached>;
-  /** Resolves with its end. What has to happen before that end comes after `ready`: wait, `await waiting.ready`, start, `await waiting`. */
+  /**
+   * Resolves with its end; at once where it does not run. So for one that is yet to start: `const waiting = wait(id, { condition: 'next-exit' })`,
+   * `await waiting.ready`, start, `await waiting`.
+   */
   wait(id: string, options?: WaitOptions): Waiting;
   /** What it has said, and with `follow` what it says until it ends. Leaving the loop closes the connection. */
   logs(id: string, options?: LogsOptions): AsyncIterableIterator<Frame>;
