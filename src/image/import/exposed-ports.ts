@@ -31,7 +31,7 @@ function portsOf(word: string): Ports {
   const known = /^(?:tcp|udp|sctp)$/i.test(protocol);
   const [from, to] = [Number(first), Number(last)];
   if (first === '' || !known || to > 65_535 || from > to) {
-    throw new DrayError('INVALID_OPTION', `invalid containerPort: ${word}`);
+    throw new DrayError('INVALID_OPTION', `Invalid containerPort: ${word}`);
   }
   return { from, to, protocol: protocol.toLowerCase() };
 }
