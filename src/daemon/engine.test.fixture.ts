@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDray, type Dray, type DrayOptions } from '#dray';
+import type { EngineEvent } from '#engine';
 import { startEngineServer } from './start-engine-server.ts';
 
 export interface TestEngine {
@@ -50,6 +51,15 @@ export async function startTestEngine(t: TestEnd, options: DrayOptions = {}): Pr
     await rm(folder, { recursive: true, force: true });
   });
   return { folder, socket, host: server.host, dray, close, ask: (...asked) => ask(socket, ...asked) };
+}
+
+/** What has happened in an engine so far. */
+export async function happened(engine: TestEngine): Promise<readonly EngineEvent[]> {
+  const { text } = await engine.ask('GET', `/events?since=0&until=${Date.now() / 1000 + 0.001}`);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as EngineEvent);
 }
 
 async function ask(

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { bytesOf } from '#bytes';
 import { ARCHIVE_SHAPES, buildImage, digestOf, helloImage, type TestImage, tarOf } from '#testing';
-import { startTestEngine, type TestAnswer, type TestEngine } from '../engine.test.fixture.ts';
+import { happened, startTestEngine, type TestAnswer, type TestEngine } from '../engine.test.fixture.ts';
 
 const APP = buildImage({ layers: [{ files: [{ name: 'app', content: 'app' }], fill: 400_000 }] });
 const OTHER = buildImage({ layers: [{ files: [{ name: 'other', content: 'other' }] }] });
@@ -64,14 +64,8 @@ test('of many images all are told of, and the store is not searched for each', a
   await load(engine, both);
   assert.equal((await engine.ask('GET', '/v1.51/images/get?names=app:1&names=other:1')).status, 200);
   const ids = [APP, OTHER].map(({ config }) => config.digest);
-  const told = async (): Promise<readonly string[]> => {
-    const answer = await engine.ask('GET', `/v1.51/events?since=0&until=${Date.now() / 1000 + 0.01}`);
-    return answer.text.split('\n').flatMap((line) => {
-      if (line === '') return [];
-      const { Action, id } = JSON.parse(line) as { Action: string; id: string };
-      return `${Action} ${id}`;
-    });
-  };
+  const told = async (): Promise<readonly string[]> =>
+    (await happened(engine)).map(({ Action, id }) => `${Action} ${id}`);
   const expected = ['load', 'save'].flatMap((action) => ids.map((id) => `${action} ${id}`)).toSorted();
   // those of a save come behind its answer
   while ((await told()).length < expected.length) await sleep(5);

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytesOf } from '#bytes';
 import { ARCHIVE_SHAPES, buildImage, buildIndex, helloImage, type NamedImage, type TestImage } from '#testing';
-import { startTestEngine, type TestEngine } from '../engine.test.fixture.ts';
+import { happened, startTestEngine, type TestEngine } from '../engine.test.fixture.ts';
 
 const ONE = buildImage({
   layers: [{ files: [{ name: 'one', content: '1' }] }],
@@ -51,14 +51,8 @@ test('an image of several names is told of once', async (t) => {
   const engine = await filled(t, { image: ONE, names: ['app:1', 'app:other'] }, { image: TWO, names: ['two:2'] });
   const answer = await engine.ask('GET', '/images/get?names=app&names=app:1&names=two:2');
   assert.equal(answer.status, 200);
-  const told = async (): Promise<readonly string[]> => {
-    const happened = await engine.ask('GET', `/v1.51/events?since=0&until=${Date.now() / 1000 + 0.01}`);
-    return happened.text.split('\n').flatMap((line) => {
-      if (line === '') return [];
-      const { Action, id } = JSON.parse(line) as { Action: string; id: string };
-      return `${Action} ${id}`;
-    });
-  };
+  const told = async (): Promise<readonly string[]> =>
+    (await happened(engine)).map(({ Action, id }) => `${Action} ${id}`);
   const last = `save ${idOf(TWO)}`;
   while (!(await told()).includes(last)) await sleep(5);
   assert.deepEqual(await told(), [`save ${idOf(ONE)}`, last]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ImageSummary, ImagesPruneReport } from '#engine';
 import { buildArtifact, buildImage, buildIndex, helloIndex, startRegistry } from '#testing';
-import { startTestEngine, type TestAnswer, type TestEngine } from '../engine.test.fixture.ts';
+import { happened, startTestEngine, type TestAnswer, type TestEngine } from '../engine.test.fixture.ts';
 import { keep, messageOf } from '../look/kept.test.fixture.ts';
 
 const ONE = buildImage({ layers: [{ files: [{ name: 'one', content: '1' }] }], config: { Labels: { a: 'b' } } });
@@ -18,12 +18,8 @@ const layerOf = (image: typeof ONE): string => image.layers[0]?.diffId ?? '';
 
 /** What has happened since 1970, as `action id name`. */
 async function happenings(engine: TestEngine): Promise<readonly string[]> {
-  const { text } = await engine.ask('GET', `/events?since=0&until=${Date.now() / 1000 + 0.001}`);
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as { Action: string; id?: string; Actor: { Attributes: Record<string, string> } })
-    .map(({ Action, id, Actor: { Attributes } }) => `${Action} ${id ?? '-'} ${JSON.stringify(Attributes)}`);
+  const events = await happened(engine);
+  return events.map(({ Action, id, Actor: { Attributes } }) => `${Action} ${id ?? '-'} ${JSON.stringify(Attributes)}`);
 }
 
 function tag(engine: TestEngine, image: string, query: string): Promise<TestAnswer> {

@@ -11,6 +11,7 @@ import {
   type RegistryOptions,
   status,
 } from '#testing';
+import { happened } from '../engine.test.fixture.ts';
 import { ABOVE, BELOW, pathOf, printed, twoLayers, world } from './pull.test.fixture.ts';
 
 describe('a pull through the engine', () => {
@@ -77,10 +78,9 @@ describe('a pull through the engine', () => {
   test('an event of it: the name, with the labels of the image', async (t) => {
     const { pull, engine, registry } = await world(t, { images: { 'app:1': twoLayers } });
     await pull('app', '1');
-    const { text } = await engine.ask('GET', `/events?since=1&until=${Date.now() / 1000 + 0.001}`);
-    const { Action, Actor } = JSON.parse(text.split('\n')[0] ?? '') as { Action: string; Actor: unknown };
+    const told = (await happened(engine)).map(({ Action, Actor }) => [Action, Actor]);
     const attributes = { name: registry.reference('app'), version: '0.1' };
-    assert.deepEqual([Action, Actor], ['pull', { ID: registry.reference('app:1'), Attributes: attributes }]);
+    assert.deepEqual(told, [['pull', { ID: registry.reference('app:1'), Attributes: attributes }]]);
   });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { encodeRegistryAuth, type RegistryAuth } from '#engine';
 import { basicAuth, bearerAuth, buildImage, helloImage, type RegistryOptions, startRegistry, status } from '#testing';
-import { startTestEngine, type TestAnswer, type TestEngine } from '../engine.test.fixture.ts';
+import { happened, startTestEngine, type TestAnswer, type TestEngine } from '../engine.test.fixture.ts';
 
 const image = buildImage({
   layers: [{ files: [{ name: 'a', content: 'a' }] }, { files: [{ name: 'b', content: 'b' }] }],
@@ -71,12 +71,11 @@ describe('a push through the engine', () => {
       lines.filter((line) => / digest: |refers/.test(line)).map((line) => line.slice(0, 8)),
       ['The push', '1: diges', '2: diges'],
     );
-    const until = Date.now() / 1000 + 0.001;
-    const { text } = await engine.ask('GET', `/events?since=1&until=${until}&filters={"event":["push"]}`);
-    const events = text.split('\n').filter(Boolean);
-    const { Actor } = JSON.parse(events[0] ?? '{}') as { Actor: unknown };
-    assert.equal(events.length, 1);
-    assert.deepEqual(Actor, { ID: name, Attributes: { name, version: '0.1' } });
+    const pushes = (await happened(engine)).filter(({ Action }) => Action === 'push');
+    assert.deepEqual(
+      pushes.map(({ Actor }) => Actor),
+      [{ ID: name, Attributes: { name, version: '0.1' } }],
+    );
   });
 
   test('the credentials of the client are shown', async (t) => {
