@@ -42,7 +42,9 @@ test('what could not be started is refused', async (t) => {
   }
 });
 
-test('a folder that may not be written is refused, but for reading', { skip: process.getuid?.() === 0 }, async (t) => {
+test('a folder that may not be written is refused, but for reading', {
+  skip: process.getuid?.() === 0 && 'root may write everywhere',
+}, async (t) => {
   const data = join(folder(t), 'data');
   mkdirSync(data, { mode: 0o555 });
   await assert.rejects(checkSettings(completeSettings({ data })), { code: 'IO_FAILED' });
