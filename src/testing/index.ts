@@ -71,5 +71,5 @@ export { holds, lacks, rejects } from './suites/expect.ts';
 export { type ForgetfulFiles, forgetfulFiles, type PowerCut } from './suites/forgetful-files.ts';
 export { type OpenRegistryStorage, registryStorageSuite } from './suites/registry-storage.ts';
 export { type OpenSource, type SourceCapabilities, sourceSuite } from './suites/source.ts';
-export { Stopped, type StoppingFiles, stoppingFiles } from './suites/stopping-files.ts';
+export { cameToEnd, type StoppingFiles, stoppingFiles } from './suites/stopping-files.ts';
 export { type OpenStore, type StoreCapabilities, storeSuite } from './suites/store.ts';

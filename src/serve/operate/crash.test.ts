@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Digest } from '#oci';
-import { forgetfulFiles, Stopped, stoppingFiles } from '#testing';
+import { cameToEnd, forgetfulFiles, stoppingFiles } from '#testing';
 import type { MaintenanceOptions } from './maintenance.ts';
 import {
   filesIn,
@@ -74,11 +74,7 @@ async function runUntil(call: number, root: string, inner?: TreeFiles): Promise<
   const stopping = stoppingFiles(call, inner);
   const fs = stopping.fs as TreeFiles;
   try {
-    await maintenanceAt(root, 0.5, { ...RULES, fs, sync: true }).run();
-    return false;
-  } catch (error) {
-    for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Stopped) return true;
-    throw error;
+    return !(await cameToEnd(() => maintenanceAt(root, 0.5, { ...RULES, fs, sync: true }).run()));
   } finally {
     stopping.closeAll();
   }

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { bytesOf } from '#bytes';
 import type { ProgressEvent } from '#progress';
-import { type Content, forgetfulFiles, holds, lacks, rejects, Stopped, stoppingFiles } from '#testing';
+import { type Content, cameToEnd, forgetfulFiles, holds, lacks, rejects, stoppingFiles } from '#testing';
 import { systemClock } from '#timing';
 import type { FileSystem } from '../file-system.ts';
 import { imageOf, LAYERS, planOf, testFolder } from './fixtures.test.ts';
@@ -259,13 +259,7 @@ async function runUntil(call: number, path: string, inner?: FileSystem): Promise
   const acknowledged = new Set<Content>();
   const stopping = stoppingFiles(call, inner);
   try {
-    await run(path, stopping.fs, acknowledged);
-    return undefined;
-  } catch (error) {
-    for (let cause: unknown = error; !(cause instanceof Stopped); cause = cause.cause) {
-      assert.ok(cause instanceof Error, `an error that is no stop: ${String(error)}`);
-    }
-    return acknowledged;
+    return (await cameToEnd(() => run(path, stopping.fs, acknowledged))) ? undefined : acknowledged;
   } finally {
     stopping.closeAll();
   }

@@ -11,11 +11,11 @@ import {
   buildImage,
   buildIndex,
   buildLayer,
+  cameToEnd,
   contentOf,
   helloImage,
   helloIndex,
   rejects,
-  Stopped,
   stoppingFiles,
   type TestGraph,
 } from '#testing';
@@ -324,15 +324,10 @@ describe('collecting that is killed', () => {
       for (const graph of [ONE, TWO, index, helloImage('arm64')]) await keep(graph);
       await store.remember({ name: NAME, root: TWO.root, manifests: [TWO.root] });
       const stopping = stoppingFiles(call);
-      const isDone = await openDiskStore({ root: here, sync: false, fs: stopping.fs, owners: seeing('exact') })
-        .then((other) => other.collect())
-        .then(
-          () => true,
-          (error: unknown) => {
-            assert.ok(isStop(error), String(error));
-            return false;
-          },
-        );
+      const isDone = await cameToEnd(async () => {
+        const other = await openDiskStore({ root: here, sync: false, fs: stopping.fs, owners: seeing('exact') });
+        await other.collect();
+      });
       stopping.closeAll();
       await checkWhole();
       const next = await openDiskStore({ root: here, sync: false, owners: seeing('exact'), lockTimings: timings });
@@ -361,22 +356,17 @@ describe('a pull that is killed', () => {
     for (let isDone = false; !isDone; call += 1) {
       const here = join(root, String(call));
       const stopping = stoppingFiles(call);
-      isDone = await openDiskStore({ root: here, sync: false, fs: stopping.fs, owners: seeing('exact') })
-        .then(async (puller) => {
-          const lease = await puller.lease([ONE.root]);
-          await lease.add([TWO.root]);
-          await keep(ONE, puller);
-          await keep(TWO, puller);
-          await puller.remember({ name: NAME, root: ONE.root, manifests: [] });
-          // The name moves: the first root stays without one.
-          await puller.remember({ name: NAME, root: TWO.root, manifests: [] });
-          await lease.release();
-          return true;
-        })
-        .catch((error: unknown) => {
-          assert.ok(isStop(error), String(error));
-          return false;
-        });
+      isDone = await cameToEnd(async () => {
+        const puller = await openDiskStore({ root: here, sync: false, fs: stopping.fs, owners: seeing('exact') });
+        const lease = await puller.lease([ONE.root]);
+        await lease.add([TWO.root]);
+        await keep(ONE, puller);
+        await keep(TWO, puller);
+        await puller.remember({ name: NAME, root: ONE.root, manifests: [] });
+        // The name moves: the first root stays without one.
+        await puller.remember({ name: NAME, root: TWO.root, manifests: [] });
+        await lease.release();
+      });
       stopping.closeAll();
       store = await openDiskStore({ root: here, sync: false, owners: seeing('exact'), lockTimings: timings });
       const references = await store.references();
@@ -396,11 +386,6 @@ describe('a pull that is killed', () => {
 
 function leaseFiles(folder: string): readonly string[] {
   return existsSync(join(folder, 'leases')) ? readdirSync(join(folder, 'leases')) : [];
-}
-
-function isStop(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Stopped) return true;
-  return false;
 }
 
 function without(some: readonly string[], others: readonly string[]): readonly string[] {

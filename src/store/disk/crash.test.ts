@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { bytesOf, coveredBytes } from '#bytes';
-import { contentOf, forgetfulFiles, holds, layerOf, Stopped, stoppingFiles } from '#testing';
+import { cameToEnd, contentOf, forgetfulFiles, holds, layerOf, stoppingFiles } from '#testing';
 import { systemClock } from '#timing';
 import type { FileSystem } from '../file-system.ts';
 import { type DiskStore, openDiskStore } from './disk-store.ts';
@@ -75,19 +75,10 @@ async function runUntil(call: number, root: string, inner?: FileSystem): Promise
   const done = nothing();
   const stopping = stoppingFiles(call, inner);
   try {
-    await run(await open(root, stopping.fs), done);
-    return undefined;
-  } catch (error) {
-    assert.ok(isStop(error), `an error that is no stop: ${String(error)}`);
-    return done;
+    return (await cameToEnd(async () => run(await open(root, stopping.fs), done))) ? undefined : done;
   } finally {
     stopping.closeAll();
   }
-}
-
-function isStop(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Stopped) return true;
-  return false;
 }
 
 /** A digest's name holds its bytes or nothing. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import * as nodeFs from 'node:fs';
 import type { FileSystem } from '#store';
 
@@ -7,7 +8,7 @@ type Name = keyof FileSystem;
 type Call = (...args: readonly unknown[]) => unknown;
 
 /** Thrown by every call to a file system that has stopped. */
-export class Stopped extends Error {
+class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
@@ -47,6 +48,22 @@ export function stoppingFiles(stopAt: number, inner: FileSystem = nodeFs): Stopp
       open.clear();
     },
   };
+}
+
+/** True when `work` came to its end, false when its file system stopped before; it may fail with nothing else. */
+export async function cameToEnd(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    assert.ok(isStop(error), `an error that is no stop: ${String(error)}`);
+    return false;
+  }
+}
+
+function isStop(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Stopped) return true;
+  return false;
 }
 
 /** `node:fs` with every call given to `handle`. */

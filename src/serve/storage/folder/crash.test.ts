@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { bytesOf } from '#bytes';
 import { type Digest, digestOf, OCI_MANIFEST } from '#oci';
 import type { Death, FileSystem, OwnerProof } from '#store';
-import { type Content, contentOf, forgetfulFiles, Stopped, stoppingFiles } from '#testing';
+import { type Content, cameToEnd, contentOf, forgetfulFiles, stoppingFiles } from '#testing';
 import type { RegistryStorage, StoredManifest } from '../port.ts';
 import { openFolderStorage } from './folder-storage.ts';
 
@@ -82,19 +82,10 @@ async function runUntil(call: number, root: string, inner?: FileSystem): Promise
   const done = nothing();
   const stopping = stoppingFiles(call, inner);
   try {
-    await run(open(root, stopping.fs), done);
-    return undefined;
-  } catch (error) {
-    assert.ok(isStop(error), `an error that is no stop: ${String(error)}`);
-    return done;
+    return (await cameToEnd(() => run(open(root, stopping.fs), done))) ? undefined : done;
   } finally {
     stopping.closeAll();
   }
-}
-
-function isStop(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Stopped) return true;
-  return false;
 }
 
 /** A digest's data are its bytes, wherever docker's registry would look. */
