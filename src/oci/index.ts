@@ -59,6 +59,7 @@ export {
   SCHEMA1_SIGNED_MANIFEST,
 } from './media-types.ts';
 export type { Platform } from './platform.ts';
+export { type PlatformDocument, platformDocument } from './platform-document.ts';
 export {
   isAttestation,
   matchesPlatform,

@@ -1,4 +1,4 @@
-import type { Descriptor, Platform } from '#oci';
+import { type Descriptor, type Platform, platformDocument } from '#oci';
 
 /** Under which a root is found in `index.json`. */
 export interface RootNames {
@@ -25,16 +25,6 @@ export function indexEntry(root: Descriptor, { fullName, tag, platform }: RootNa
     size,
     ...(artifactType !== undefined && { artifactType }),
     ...(tag !== undefined && { annotations }),
-    ...(platform !== undefined && { platform: plainPlatform(platform) }),
-  };
-}
-
-function plainPlatform({ architecture, os, osVersion, osFeatures, variant }: Platform): object {
-  return {
-    architecture,
-    os,
-    ...(osVersion !== undefined && { 'os.version': osVersion }),
-    ...(osFeatures !== undefined && { 'os.features': osFeatures }),
-    ...(variant !== undefined && { variant }),
+    ...(platform !== undefined && { platform: platformDocument(platform) }),
   };
 }

@@ -1,5 +1,6 @@
-import type { Descriptor, Platform } from '#dray';
-import type { EngineDescriptor, EnginePlatform } from '#engine';
+import type { Descriptor } from '#dray';
+import type { EngineDescriptor } from '#engine';
+import { platformDocument } from '#oci';
 
 /** A descriptor with the names and in the order that it has in the Engine API. */
 export function engineDescriptor(descriptor: Descriptor): EngineDescriptor {
@@ -9,17 +10,7 @@ export function engineDescriptor(descriptor: Descriptor): EngineDescriptor {
     digest,
     size,
     ...(annotations !== undefined && { annotations }),
-    ...(platform !== undefined && { platform: enginePlatform(platform) }),
+    ...(platform !== undefined && { platform: platformDocument(platform) }),
     ...(artifactType !== undefined && { artifactType }),
-  };
-}
-
-export function enginePlatform({ architecture, os, osVersion, osFeatures, variant }: Platform): EnginePlatform {
-  return {
-    architecture,
-    os,
-    ...(osVersion !== undefined && { 'os.version': osVersion }),
-    ...(osFeatures !== undefined && { 'os.features': osFeatures }),
-    ...(variant !== undefined && { variant }),
   };
 }

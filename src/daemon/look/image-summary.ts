@@ -1,7 +1,8 @@
 import type { ImageManifest, ImageRow } from '#dray';
 import type { ImageManifestSummary, ImageSummary } from '#engine';
+import { platformDocument } from '#oci';
 import type { EngineExchange } from '../http/exchange.ts';
-import { engineDescriptor, enginePlatform } from './engine-descriptor.ts';
+import { engineDescriptor } from './engine-descriptor.ts';
 import { unixSeconds } from './unix-time.ts';
 
 export interface ImageSummaryOptions {
@@ -47,7 +48,7 @@ export function manifestSummary(manifest: ImageManifest): ImageManifestSummary {
     Kind: kind === 'attestation' && subject === undefined ? 'unknown' : kind,
     ...(kind === 'image' && {
       ImageData: {
-        Platform: platform === undefined ? { architecture: '', os: '' } : enginePlatform(platform),
+        Platform: platform === undefined ? { architecture: '', os: '' } : platformDocument(platform),
         Size: { Unpacked: 0 },
         Containers: null,
       },

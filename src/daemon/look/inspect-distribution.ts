@@ -1,12 +1,20 @@
 import type { Dray, ManifestResult, Platform } from '#dray';
 import type { DistributionInspect } from '#engine';
 import { hasCode } from '#errors';
-import { DOCKER_MANIFEST, familiarName, isDigest, isIndexType, parseConfig, parseIndex, parseReference } from '#oci';
+import {
+  DOCKER_MANIFEST,
+  familiarName,
+  isDigest,
+  isIndexType,
+  parseConfig,
+  parseIndex,
+  parseReference,
+  platformDocument,
+} from '#oci';
 import type { EngineContext } from '../engine-context.ts';
 import { EngineError } from '../http/engine-error.ts';
 import type { EngineExchange } from '../http/exchange.ts';
 import { clientAuth, withAuth } from '../transfer/client-auth.ts';
-import { enginePlatform } from './engine-descriptor.ts';
 import { reached } from './reached.ts';
 
 /**
@@ -25,7 +33,7 @@ export async function inspectDistribution(exchange: EngineExchange, { dray }: En
     const manifest = await lookedAt(own.manifest(name, { signal }));
     const { mediaType, digest, size } = manifest.descriptor;
     const platforms = await platformsOf(manifest, own, signal);
-    return { Descriptor: { mediaType, digest, size }, Platforms: platforms?.map(enginePlatform) ?? null };
+    return { Descriptor: { mediaType, digest, size }, Platforms: platforms?.map(platformDocument) ?? null };
   });
   exchange.replyJson(200, found);
 }

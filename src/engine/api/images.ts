@@ -1,3 +1,5 @@
+import type { PlatformDocument } from '#oci';
+
 /** A descriptor as the Engine API has it, platform included. */
 export interface EngineDescriptor {
   readonly mediaType: string;
@@ -8,13 +10,8 @@ export interface EngineDescriptor {
   readonly artifactType?: string;
 }
 
-export interface EnginePlatform {
-  readonly architecture: string;
-  readonly os: string;
-  readonly 'os.version'?: string;
-  readonly 'os.features'?: readonly string[];
-  readonly variant?: string;
-}
+/** As an image index has it. */
+export type EnginePlatform = PlatformDocument;
 
 /** A row of `GET /images/json`. Sizes are bytes; -1 is "not asked for". */
 export interface ImageSummary {

@@ -1,11 +1,10 @@
 import { DrayError } from '#errors';
-import { type Platform, parsePlatform } from '#oci';
+import { type Platform, parsePlatform, platformDocument } from '#oci';
 
 /** A platform as the newer parameters have it: JSON. Undefined for none; throws INVALID_PLATFORM. */
 export function platformJson(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const { architecture, os, osVersion, osFeatures, variant } = readPlatform(text);
-  return JSON.stringify({ architecture, os, 'os.version': osVersion, 'os.features': osFeatures, variant });
+  return JSON.stringify(platformDocument(readPlatform(text)));
 }
 
 /** A platform as the older parameters have it: text. Undefined for none; throws INVALID_PLATFORM. */
